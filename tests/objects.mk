@@ -1,1 +1,80 @@
-# see Makefile
+# Tests. Each test is declared in a small fragment beside its source:
+#
+#   tests/unit/NAME.mk    unit-tests += NAME
+#                         unit-NAME-srcs := tests/unit/test_NAME.c ...
+#                         unit-NAME-cflags, unit-NAME-libs, unit-NAME-deps
+#   tests/fuzz/NAME.mk    fuzz-targets += NAME
+#                         fuzz-NAME-srcs := tests/fuzz/fuzz_NAME.c ...
+#                         fuzz-NAME-cflags, fuzz-NAME-libs, fuzz-NAME-deps
+#   tests/tools/NAME.mk   tool-tests += NAME
+#                         tool-NAME-cmd := a command; status 77 means skipped
+#                         tool-NAME-deps := what must be built before
+#
+# The sources under test are the real ones, compiled anew for every program with
+# the sanitizers, into $(BUILD)/unit/NAME/ and $(BUILD)/fuzz/NAME/.
+
+unit-tests :=
+fuzz-targets :=
+tool-tests :=
+include $(sort $(wildcard tests/unit/*.mk))
+include $(sort $(wildcard tests/fuzz/*.mk))
+include $(sort $(wildcard tests/tools/*.mk))
+
+FUZZ_SECONDS ?= 30
+FUZZ_CC ?= clang
+RUN := python3 tests/harness/run.py --build $(BUILD)
+
+# The sanitizers enlarge frames, so the stack limits hold for real builds only.
+TEST_CFLAGS := $(filter-out -O2 -Wstack-usage=% -Wframe-larger-than=%,\
+         $(HOST_CFLAGS)) -O1 -fno-omit-frame-pointer -Wno-unused-parameter \
+         -fsanitize=address,undefined -fno-sanitize-recover=all \
+         -I. -Iguest-kernel/lib -Icontracts/stub/arch/fake
+FUZZ_CFLAGS := $(filter-out $(WARN_GCC),$(TEST_CFLAGS)) \
+         $(filter-out -Wframe-larger-than=%,$(WARN_CLANG)) \
+         -Wno-missing-prototypes -fsanitize=fuzzer
+
+# $(1) kind, $(2) name: objects of one program.
+test-objs = $(patsubst %.c,$(BUILD)/$(1)/$(2)/%.o,$($(1)-$(2)-srcs))
+
+# $(1) kind, $(2) name, $(3) compiler, $(4) flags, $(5) libraries
+define test-program
+$(BUILD)/$(1)/$(2)/test: $(call test-objs,$(1),$(2)) $($(1)-$(2)-deps)
+	$$(call say,$(1))
+	$$(Q)$(3) $(4) $(call test-objs,$(1),$(2)) -o $$@ $($(1)-$(2)-libs) $(5)
+$(call test-objs,$(1),$(2)): $(BUILD)/$(1)/$(2)/%.o: %.c $(GEN)/contract/.stamp
+	@mkdir -p $$(@D)
+	$$(Q)$(3) $(4) $($(1)-$(2)-cflags) -c $$< -o $$@
+endef
+
+$(foreach t,$(unit-tests),$(eval \
+    $(call test-program,unit,$(t),$(CC),$(TEST_CFLAGS),-lcmocka)))
+$(foreach t,$(fuzz-targets),$(eval \
+    $(call test-program,fuzz,$(t),$(FUZZ_CC),$(FUZZ_CFLAGS),)))
+
+unit-bins := $(unit-tests:%=$(BUILD)/unit/%/test)
+fuzz-bins := $(fuzz-targets:%=$(BUILD)/fuzz/%/test)
+tool-deps := $(foreach t,$(tool-tests),$(tool-$(t)-deps))
+
+.PHONY: unit fuzz-smoke tool-tests $(unit-tests:%=unit-%) \
+        $(fuzz-targets:%=fuzz-%)
+
+unit: $(unit-bins)
+	$(Q)$(RUN) --unit '$(unit-tests)'
+
+# One program, with cmocka's own output.
+$(unit-tests:%=unit-%): unit-%: $(BUILD)/unit/%/test
+	$(Q)timeout -k 2 300 $<
+
+fuzz-smoke: $(fuzz-bins)
+	$(Q)$(RUN) --fuzz '$(fuzz-targets)' --fuzz-seconds $(FUZZ_SECONDS)
+
+# One target, for FUZZ_SECONDS, with libFuzzer's own output. What it finds worth
+# keeping goes to the build directory, not into the checked-in corpus.
+$(fuzz-targets:%=fuzz-%): fuzz-%: $(BUILD)/fuzz/%/test
+	@mkdir -p $(BUILD)/fuzz/$*/found tests/fuzz/corpus/$*
+	$(Q)$< -max_total_time=$(FUZZ_SECONDS) \
+	    -artifact_prefix=$(BUILD)/fuzz/$*/ $(BUILD)/fuzz/$*/found \
+	    tests/fuzz/corpus/$*
+
+tool-tests: $(tool-deps)
+	$(Q)$(RUN) --tool $(foreach t,$(tool-tests),'$(t)=$(tool-$(t)-cmd)')
