@@ -1,0 +1,59 @@
+/*
+ * What each hv/<x> supplies besides the hypercall page: start of day, and the
+ * few things that Xen's ABI leaves to the platform.
+ *
+ * Context: kernel; never blocks.
+ */
+#ifndef NUNCIO_HYPERCALL_HV_H
+#define NUNCIO_HYPERCALL_HV_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct shared_info;
+
+/* What the command line and the firmware's tables say; 0: not given. */
+struct hv_options {
+    uint16_t log_port; /* debug port for the log instead of COM1 */
+    uint16_t exit_port; /* isa-debug-exit */
+    uint16_t trace_port; /* where trace records go */
+    uint16_t pm_control_port; /* ACPI PM1a control block, to power off */
+    uint16_t pm_timer_port; /* ACPI timer, 3.579545 MHz */
+    uint16_t sleep_type; /* SLP_TYP of S5 for pm_control_port */
+    uint64_t ioapic_phys;
+    uint32_t ioapic_gsi_base;
+    uint64_t entry_tsc; /* time 0 */
+    uint64_t epoch_s; /* wall clock, if the loader knew it */
+};
+
+/*
+ * In this order, once each, from boot/start.c. hv_start_console() makes
+ * console_io work; it needs no page tables of ours. hv_start() does the rest
+ * and gives the shared page; it returns NULL or the name of what is missing.
+ */
+void hv_start_console(const struct hv_options *options);
+const char *hv_start(const struct hv_options *options,
+                     struct shared_info **shared);
+
+/* "QEMU (TCG)", "KVM", ...: for the banner. */
+const char *hv_name(void);
+/* Who enforces what, in one line of the banner. */
+const char *hv_enforced_by(void);
+/* Where the clock comes from: "kvmclock", "CPUID 0x15", "PIT", ... */
+const char *hv_clock_name(void);
+
+/* Turns an interrupt vector (32..255) into pending bits; acknowledges it. */
+void hv_interrupt(uint32_t vector);
+
+/*
+ * Ends the machine. (status) reaches whoever started it where there is a way:
+ * isa-debug-exit with exit=0xf4 on the command line (QEMU's exit status is
+ * then (status << 1) | 1). Does not return.
+ */
+_Noreturn void hv_shutdown(int status);
+
+/* Writes raw bytes to the launcher's trace channel. Returns 0, or NU_UNSUP
+ * (as -15) when the command line names no trace port. */
+int hv_trace_write(const void *data, size_t bytes);
+
+#endif /* NUNCIO_HYPERCALL_HV_H */
