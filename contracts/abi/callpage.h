@@ -10,6 +10,7 @@
 #define NUNCIO_ABI_CALLPAGE_H
 
 #include <stdint.h>
+#include <abi/offsets.h>
 
 #define NU_CALL_PAGE        0x7ffff000ull
 /* Offsets of the entries; each takes the registers of message.h. */
@@ -24,5 +25,7 @@ struct nu_call_data {
     uint64_t mult;
     uint64_t shift;
 };
+
+_Static_assert(NU_CALL_PAGE == NU_CALL_PAGE_ASM, "one address");
 
 #endif /* NUNCIO_ABI_CALLPAGE_H */

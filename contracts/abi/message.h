@@ -24,7 +24,9 @@
 #ifndef NUNCIO_ABI_MESSAGE_H
 #define NUNCIO_ABI_MESSAGE_H
 
+#include <stddef.h>
 #include <stdint.h>
+#include <abi/offsets.h>
 
 typedef uint32_t nu_handle_t;
 
@@ -41,6 +43,13 @@ typedef uint32_t nu_handle_t;
 #define NU_HANDLE_SLOT_BITS  12
 #define NU_HANDLE_SLOT_MASK  ((1u << NU_HANDLE_SLOT_BITS) - 1u)
 #define NU_HANDLE_SLOTS_MAX  (1u << NU_HANDLE_SLOT_BITS)
+/*
+ * A local number: NU_HANDLE_LOCAL, a generation, and the byte offset of its
+ * entry in the table, so that the call page need not scale it.
+ */
+#define NU_LOCAL_BYTES            64u /* of an entry */
+#define NU_LOCAL_GENERATION_SHIFT 18
+#define NU_LOCAL_SLOTS_MAX        (1u << 12)
 
 /*
  * Tag. Request: bits 0..15 method ordinal, 16..31 contract. Reply: bits 0..31
@@ -57,6 +66,14 @@ typedef uint32_t nu_handle_t;
 #define NU_OP_RECV            (1ull << 54) /* SEND|RECV is a call */
 #define NU_OP_NONBLOCK        (1ull << 55) /* AGAIN rather than wait */
 #define NU_OP_COMPONENT       (1ull << 56) /* made by an in-process service */
+/*
+ * Without SEND, REPLY and RECV: a call on a local handle, told to the recorder
+ * by the call page because the thread is traced. It is recorded as if it had
+ * been sent, from the registers and the buffer. NOTE_REPLY: its reply, whose
+ * strings are where rx and rx_bytes say. Gives nothing back but rax.
+ */
+#define NU_OP_NOTE            (1ull << 57)
+#define NU_OP_NOTE_REPLY      (1ull << 58)
 
 #define NU_OP_CALL            (NU_OP_SEND | NU_OP_RECV)
 #define NU_OP_REPLY_RECV      (NU_OP_REPLY | NU_OP_RECV)
@@ -173,23 +190,51 @@ struct nu_msgbuf {
     uint32_t thread_id; /* kernel: for the eyes of a debugger */
     struct nu_msgbuf *self; /* kernel: this buffer's address in the process */
     /* From here on the user library's; the kernel never looks. */
-    struct nu_local *local; /* objects of in-process services */
-    uint32_t local_count;
+    struct nu_local *local; /* objects of in-process services; never NULL */
+    uint32_t local_mask; /* (entries - 1) * NU_LOCAL_BYTES, entries 2^n */
     uint32_t depth; /* in-process services active on this thread */
+    void (*enter)(void); /* where stubs enter: the call page's entry, or a
+                            * wrapper of it; set before the first message */
     void *library[8];
 };
 
 #define NU_HOOK_TRACE 0x1u
 
-/* What the call page finds behind a local handle. */
+/*
+ * What the call page finds behind a local handle. (dispatch) is jumped to with
+ * the registers of a message and rax = this entry; it returns like the kernel.
+ * A request whose tag is (word_tag) is answered by the call page itself with
+ * the word at (word): the service keeps it true.
+ */
 struct nu_local {
-    /* Serves one message on the caller's thread and buffer; returns the
-     * reply's tag, with word 0 in rdx and words 1.. in the buffer. */
-    void *dispatch;
+    void (*dispatch)(void);
     void *self;
-    uint32_t handle; /* full number, for the generation check */
-    uint32_t reserved;
+    uint64_t word_tag; /* 0: none */
+    const uint64_t *word;
+    uint32_t handle; /* full number, for the generation check; 0: free */
+    uint32_t generation; /* of the next handle in this entry */
+    uint64_t reserved[3];
 };
+
+#define NU_CHECK_OFFSET(type, member, offset)                                  \
+    _Static_assert(offsetof(struct type, member) == (offset), #member)
+NU_CHECK_OFFSET(nu_msgbuf, hooks, NU_MSGBUF_HOOKS);
+NU_CHECK_OFFSET(nu_msgbuf, self, NU_MSGBUF_SELF);
+NU_CHECK_OFFSET(nu_msgbuf, local, NU_MSGBUF_LOCAL);
+NU_CHECK_OFFSET(nu_msgbuf, local_mask, NU_MSGBUF_LOCAL_MASK);
+NU_CHECK_OFFSET(nu_msgbuf, enter, NU_MSGBUF_ENTER);
+NU_CHECK_OFFSET(nu_local, dispatch, NU_LOCAL_DISPATCH);
+NU_CHECK_OFFSET(nu_local, self, NU_LOCAL_SELF);
+NU_CHECK_OFFSET(nu_local, word_tag, NU_LOCAL_WORD_TAG);
+NU_CHECK_OFFSET(nu_local, word, NU_LOCAL_WORD);
+NU_CHECK_OFFSET(nu_local, handle, NU_LOCAL_HANDLE);
+_Static_assert(sizeof(struct nu_local) == NU_LOCAL_BYTES, "an entry");
+_Static_assert(sizeof(struct nu_msgbuf) <= NU_PAGE_BYTES, "one page");
+_Static_assert(NU_OP_SEND == 1ull << NU_OP_FIRST_BIT, "first operation bit");
+_Static_assert(NU_OP_COMPONENT == 1ull << NU_OP_COMPONENT_BIT, "component");
+_Static_assert(NU_OP_NOTE == 1ull << NU_OP_NOTE_BIT, "note");
+_Static_assert(NU_OP_NOTE_REPLY == 1ull << NU_OP_NOTE_REPLY_BIT, "note of a reply");
+_Static_assert(NU_TAG_ONE_WORD == 1ull << NU_TAG_WORDS_SHIFT, "one word");
 
 /*
  * A message received with contract 0 is an event that the kernel delivers

@@ -1,9 +1,11 @@
 /*
  * Entering the message system call from C, on x86-64.
  *
- * `nu_enter` is one symbol of the image this is linked into: in a process a
- * jump to the call page, in a kernel service a jump to the kernel's entry. It
- * is called with the registers of abi/message.h, not with the C convention.
+ * The way in is whatever the thread's message buffer names (nu_msgbuf.enter):
+ * the call page in a process, the kernel's own entry in a kernel service. So the
+ * same object code works in both. The start code sets it (drivers/rt/start.S,
+ * user/lib/start.S). It is called with the registers of abi/message.h, not with
+ * the C convention.
  */
 #ifndef NUNCIO_STUB_ENTER_H
 #define NUNCIO_STUB_ENTER_H
@@ -38,10 +40,10 @@ static inline int nu_message(nu_handle_t handle, struct nu_regs *r)
     register uint64_t r8 __asm__("r8") = r->w2;
     register uint64_t r9 __asm__("r9") = r->w3;
 
-    __asm__ volatile("call nu_enter"
+    __asm__ volatile("call *%%gs:%c7"
                      : "=a"(status), "+D"(rdi), "+S"(r->tag), "+d"(r->w0),
                        "+r"(r10), "+r"(r8), "+r"(r9)
-                     :
+                     : "i"(offsetof(struct nu_msgbuf, enter))
                      : "rcx", "r11", "memory", "cc");
     r->badge = rdi;
     r->w1 = r10;

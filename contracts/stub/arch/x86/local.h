@@ -1,0 +1,84 @@
+/*
+ * The way into a message for threads that may hold local handles, as an
+ * assembly macro: the call page is one copy of it, the runtime of services in
+ * the kernel image another. The two differ only in (\message), the
+ * instructions that make a real message.
+ *
+ * A local call whose answer is a published word (nu_local.word) takes sixteen
+ * instructions here: two tell a local handle from the kernel's, five find and
+ * check its entry, two look for hooks, two compare the method, five answer.
+ */
+#ifndef NUNCIO_STUB_LOCAL_H
+#define NUNCIO_STUB_LOCAL_H
+
+#include <abi/offsets.h>
+
+.macro nu_message_entry message:vararg
+        test    %edi, %edi
+        js      10f
+        \message
+        ret
+
+/* A local handle. */
+10:     mov     %gs:NU_MSGBUF_LOCAL_MASK, %eax
+        and     %edi, %eax
+        add     %gs:NU_MSGBUF_LOCAL, %rax
+        cmp     %edi, NU_LOCAL_HANDLE(%rax)
+        jne     18f
+        cmpl    $0, %gs:NU_MSGBUF_HOOKS
+        jne     12f
+11:     cmp     %rsi, NU_LOCAL_WORD_TAG(%rax)
+        jne     17f
+        mov     NU_LOCAL_WORD(%rax), %rdx
+        mov     (%rdx), %rdx
+        mov     $NU_TAG_ONE_WORD, %rsi
+        xor     %eax, %eax
+        ret
+17:     jmp     *NU_LOCAL_DISPATCH(%rax)
+
+/* No such handle. */
+18:     mov     $NU_BADH_ASM, %rax
+        mov     $(NU_BADH_ASM & 0xffffffff), %esi
+        ret
+
+/* Hooked: note the request, make the call, note the reply. What an in-process
+ * service asks of another is not the program's message and goes unnoted. */
+12:     bt      $NU_OP_COMPONENT_BIT, %rsi
+        jc      11b
+        push    %rdi
+        push    %rsi
+        push    %rdx
+        push    %r10
+        push    %r8
+        push    %r9
+        push    %rax
+        shl     $(64 - NU_OP_FIRST_BIT), %rsi
+        shr     $(64 - NU_OP_FIRST_BIT), %rsi
+        bts     $NU_OP_NOTE_BIT, %rsi
+        \message
+        pop     %rax
+        pop     %r9
+        pop     %r8
+        pop     %r10
+        pop     %rdx
+        pop     %rsi
+        call    11b
+        pop     %rdi
+        push    %rax
+        push    %rsi
+        push    %rdx
+        push    %r10
+        push    %r8
+        push    %r9
+        bts     $NU_OP_NOTE_REPLY_BIT, %rsi
+        \message
+        pop     %r9
+        pop     %r8
+        pop     %r10
+        pop     %rdx
+        pop     %rsi
+        pop     %rax
+        ret
+.endm
+
+#endif /* NUNCIO_STUB_LOCAL_H */
