@@ -21,6 +21,7 @@ include $(sort $(wildcard tests/fuzz/*.mk))
 include $(sort $(wildcard tests/tools/*.mk))
 
 FUZZ_SECONDS ?= 30
+CHECK_FUZZ_SECONDS ?= 5
 FUZZ_CC ?= clang
 RUN := python3 tests/harness/run.py --build $(BUILD)
 
@@ -53,6 +54,7 @@ $(foreach t,$(fuzz-targets),$(eval \
 
 unit-bins := $(unit-tests:%=$(BUILD)/unit/%/test)
 fuzz-bins := $(fuzz-targets:%=$(BUILD)/fuzz/%/test)
+tool-args = $(foreach t,$(tool-tests),'$(t)=$(tool-$(t)-cmd)')
 tool-deps := $(foreach t,$(tool-tests),$(tool-$(t)-deps))
 
 .PHONY: unit fuzz-smoke tool-tests $(unit-tests:%=unit-%) \
@@ -77,4 +79,26 @@ $(fuzz-targets:%=fuzz-%): fuzz-%: $(BUILD)/fuzz/%/test
 	    tests/fuzz/corpus/$*
 
 tool-tests: $(tool-deps)
-	$(Q)$(RUN) --tool $(foreach t,$(tool-tests),'$(t)=$(tool-$(t)-cmd)')
+	$(Q)$(RUN) --tool $(tool-args)
+
+include tests/bench/objects.mk
+
+# Boot tests; BOOT='boot/sum*' runs only those whose id matches.
+.PHONY: boot rows check-fast
+boot: all
+	$(Q)$(RUN) --boot $(foreach b,$(BOOT),'$(b)')
+
+# Everything. The last line says how many passed, failed and were skipped.
+check: all $(unit-bins) $(fuzz-bins) $(tool-deps)
+	$(Q)$(RUN) --unit '$(unit-tests)' --lint $(lint-args) \
+	    --tool $(tool-args) $(bench-args) \
+	    --fuzz '$(fuzz-targets)' --fuzz-seconds $(CHECK_FUZZ_SECONDS) \
+	    --boot --rows --json $(BUILD)/results.json
+
+# What takes seconds, while working.
+check-fast: all $(unit-bins) $(tool-deps)
+	$(Q)$(RUN) --unit '$(unit-tests)' --tool $(tool-args)
+
+# docs/rows.md from tests/rows.txt and the last `make check`.
+rows:
+	$(Q)tools/rows/rows.py $(BUILD)

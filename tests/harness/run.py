@@ -9,10 +9,15 @@ program, the log of what failed, and ends with exactly one line
 
 import argparse
 import concurrent.futures
+import os
 import sys
 
+import boot
 import programs
-from results import Results
+from results import FAILED, PASSED, Results
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../tools/rows"))
+import rows  # noqa: E402  (found by the line above)
 
 PARALLEL = 2
 
@@ -35,6 +40,10 @@ def parse_args():
                         metavar="NAME=COMMAND")
     parser.add_argument("--lint", type=named, nargs="*", default=[],
                         metavar="NAME=COMMAND")
+    parser.add_argument("--boot", default=None, nargs="*", metavar="PATTERN",
+                        help="boot tests whose id matches; none: all")
+    parser.add_argument("--rows", action="store_true",
+                        help="check the acceptance rows against the results")
     parser.add_argument("--json", help="where to write the state of each test")
     return parser.parse_args()
 
@@ -50,6 +59,8 @@ def jobs_of(args, results):
     for name in args.fuzz.split():
         yield lambda n=name: programs.run_fuzz(results, args.build, n,
                                                args.fuzz_seconds)
+    if args.boot is not None:
+        yield from boot.jobs(results, args.build, args.boot)
 
 
 def main():
@@ -59,6 +70,12 @@ def main():
         running = [pool.submit(job) for job in jobs_of(args, results)]
         for job in running:
             job.result()
+    if args.boot is not None:
+        boot.compare(results)
+    if args.rows:
+        wrong = rows.wrong(results.states())
+        results.report("rows", [("rows", FAILED if wrong else PASSED,
+                                 f"{len(wrong)} rows")], 0, "\n".join(wrong))
     if args.json:
         results.write(args.json)
     return results.finish()

@@ -16,7 +16,7 @@ LAYERS = {
     "hypercall": (),
     "hv": ("hypercall", ARCH, LIB),
     LIB: (),
-    ARCH: (LIB, "contracts", "hypercall"),
+    ARCH: (LIB, "contracts", "hypercall", "guest-kernel"),
     "guest-kernel": ("hypercall", ARCH, LIB, "contracts"),
     "guest-kernel/init": ("hypercall", "hv", ARCH, LIB, "contracts",
                           "guest-kernel", "drivers"),
@@ -35,8 +35,13 @@ FREESTANDING = {"hypercall", "hv", LIB, ARCH, "guest-kernel",
 FREESTANDING_HEADERS = {"stdarg.h", "stdbool.h", "stddef.h", "stdint.h",
                         "stdalign.h", "stdatomic.h", "stdnoreturn.h",
                         "limits.h"}
-# Xen's public ABI enters through these layers only.
+# Xen's public ABI enters through these layers only; the boot protocol, which is
+# Xen's too, through the boot code.
 XEN = {"hypercall", "hv", "tests"}
+XEN_BOOT = {"xen/elfnote.h", "xen/arch-x86/hvm/start_info.h"}
+BOOT = ("guest-kernel/boot/", "guest-kernel/arch/")
+# Headers that the build makes, and whose they are.
+GENERATED = {"asm_offsets.h": ARCH, "hypercall_call.h": "hypercall"}
 
 
 def layer_of(path):
@@ -59,8 +64,14 @@ def check_foreign(findings, path, layer, where, name):
                 "contracts" not in LAYERS[layer]:
             findings.add(f"{path} {name}", f"{layer} may not see contracts",
                          where)
+    elif name in GENERATED:
+        if layer != GENERATED[name] and \
+                GENERATED[name] not in LAYERS[layer]:
+            findings.add(f"{path} {name}", f"{layer} may not include "
+                         f"{GENERATED[name]}", where)
     elif name.startswith("xen/"):
-        if layer not in XEN:
+        if layer not in XEN and not (name in XEN_BOOT and
+                                     path.startswith(BOOT)):
             findings.add(f"{path} {name}", "Xen's headers belong to hypercall "
                          "and hv", where)
     elif layer in FREESTANDING and not is_host_only(path) and \
