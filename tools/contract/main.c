@@ -121,9 +121,13 @@ static void generate(const struct compilation *c, const char *dir)
         out_close(&out, dir, k->name, ".h");
         emit_dispatch(out_open(&out), k);
         out_close(&out, dir, k->name, "_dispatch.c");
+        emit_markdown(out_open(&out), k);
+        out_close(&out, dir, k->name, ".md");
     }
     emit_tables_header(out_open(&out));
     out_close(&out, dir, "tables", ".h");
+    emit_markdown_index(out_open(&out), c);
+    out_close(&out, dir, "README", ".md");
     emit_tables(out_open(&out), c);
     out_close(&out, dir, "tables", ".c");
 }

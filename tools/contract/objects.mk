@@ -7,13 +7,14 @@ contract-work := $(BUILD)/host/tools/contract
 
 # The generated parser files are flex's and bison's code; the rest is ours.
 contract-parts := ast layout check check_types check_messages check_states \
-                  check_symbols emit emit_header emit_stubs emit_dispatch emit_tables
+                  check_symbols emit emit_header emit_stubs emit_dispatch emit_tables \
+                  emit_markdown
 contract-objs := $(contract-parts:%=$(contract-work)/%.o) \
                  $(contract-work)/parser.tab.o $(contract-work)/lexer.o
 contract-flags := $(HOST_CFLAGS) -I$(contract-dir) -I$(contract-work)
 contract-relax := -Wno-conversion -Wno-sign-conversion -Wno-redundant-decls \
                   -Wno-switch-enum -Wno-missing-prototypes -Wno-cast-qual \
-                  -Wno-unused-but-set-variable $(if $(IS_CLANG),,-Wno-stack-usage)
+                  -Wno-unused-but-set-variable
 
 $(contract-work)/parser.tab.c: $(contract-dir)/parser.y
 	$(call say,BISON)
@@ -35,7 +36,8 @@ $(contract-work)/%.o: $(contract-dir)/%.c
 $(contract-work)/lexer.o $(contract-work)/parser.tab.o: \
     $(contract-work)/%.o: $(contract-work)/%.c $(contract-work)/parser.tab.h
 	$(call say,HOSTCC)
-	$(Q)$(CC) $(contract-flags) $(contract-relax) -c -o $@ $<
+	$(Q)$(CC) $(contract-flags) $(contract-relax) \
+	    $(if $(IS_CLANG),-Wno-frame-larger-than,-Wno-stack-usage) -c -o $@ $<
 
 $(contract-bin): $(contract-work)/main.o $(contract-objs)
 	$(call say,HOSTLD)
@@ -51,3 +53,12 @@ $(GEN)/contract/.stamp: $(contract-bin) $(contracts)
 contract-dispatch := $(contract-names:%=$(GEN)/contract/%_dispatch.c)
 $(gen-headers) $(contract-dispatch) $(GEN)/contract/tables.c: \
     $(GEN)/contract/.stamp ;
+
+# The reference pages are checked in; a test says when they are not current.
+docs-pages := $(contract-names:%=docs/contracts/%.md) docs/contracts/README.md
+
+.PHONY: docs
+docs: $(GEN)/contract/.stamp
+	@mkdir -p docs/contracts
+	$(Q)rm -f docs/contracts/*.md
+	$(Q)cp $(docs-pages:docs/contracts/%=$(GEN)/contract/%) docs/contracts/
