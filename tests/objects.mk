@@ -23,7 +23,7 @@ include $(sort $(wildcard tests/tools/*.mk))
 FUZZ_SECONDS ?= 30
 CHECK_FUZZ_SECONDS ?= 5
 FUZZ_CC ?= clang
-RUN := python3 tests/harness/run.py --build $(BUILD)
+RUN := PYTHONDONTWRITEBYTECODE=1 python3 tests/harness/run.py --build $(BUILD)
 
 # The sanitizers enlarge frames, so the stack limits hold for real builds only.
 TEST_CFLAGS := $(filter-out -O2 -Wstack-usage=% -Wframe-larger-than=%,\

@@ -17,6 +17,7 @@ each machine and each combination of placements. Keys:
   stdout-command: what a command on the host prints; stdout-match: a regular
   expression that matches somewhere
   log-match / log-without   regular expressions for kernel and launcher messages
+  sort      yes: standard output is compared without regard to order
   trace     yes: record the main program's messages
   same      what must be equal in all runs: stdout trace images
   needs     files of the host without which the test is skipped
@@ -38,7 +39,8 @@ from results import FAILED, PASSED, SKIPPED
 
 KEYS = {"config", "exec", "machines", "place", "without", "disk", "args",
         "timeout", "status", "stdout", "stdout-file", "stdout-command",
-        "stdout-match", "log-match", "log-without", "trace", "same", "needs"}
+        "stdout-match", "log-match", "log-without", "trace", "same", "needs",
+        "sort"}
 SAME_KINDS = ("stdout", "trace", "images")
 SHOWN_BYTES = 2000
 
@@ -106,8 +108,13 @@ def expected_stdout(test, env):
         with open(test["stdout-file"], "rb") as file:
             return file.read()
     if "stdout-command" in test:
-        return host_output(test["stdout-command"], env)
+        command = " ".join(test["stdout-command"].split("\n"))
+        return host_output(command, env)
     return None
+
+
+def in_order(text):
+    return b"".join(sorted(text.splitlines(keepends=True)))
 
 
 def difference(wanted, found):
@@ -131,6 +138,8 @@ def complaints(run, status, stdout, log, env):
     if status != test.getint("status", 0):
         yield f"exit status {status}, expected {test.getint('status', 0)}"
     wanted = expected_stdout(test, env)
+    if test.getboolean("sort", False) and wanted is not None:
+        wanted, stdout = in_order(wanted), in_order(stdout)
     if wanted is not None and stdout != wanted:
         yield "standard output: " + difference(
             wanted.decode("utf-8", "replace"), stdout.decode("utf-8",
@@ -152,15 +161,28 @@ def save(path, data):
         file.write(data)
 
 
-def images_digest(build):
-    """One line for each image that the runs are made of."""
-    lines = []
-    for path in sorted(glob.glob(f"{build}/image/*")) + [
-            f"{build}/nuncio-kernel"]:
-        with open(path, "rb") as file:
-            lines.append(f"{hashlib.sha256(file.read()).hexdigest()}  "
-                         f"{os.path.basename(path)}\n")
+def images_of(archive):
+    """A line, hash and name, for each entry of a boot archive but its text."""
+    with open(archive, "rb") as file:
+        data = file.read()
+    lines, at = [], 0
+    while data[at:at + 6] == b"070701":
+        size = int(data[at + 54:at + 62], 16)
+        name_bytes = int(data[at + 94:at + 102], 16)
+        name = data[at + 110:at + 110 + name_bytes - 1].decode()
+        start = at + 110 + name_bytes
+        start += -start % 4
+        if size and name != "manifest":
+            digest = hashlib.sha256(data[start:start + size]).hexdigest()
+            lines.append(f"{digest}  {name}\n")
+        at = start + size
+        at += -at % 4
     return "".join(lines).encode()
+
+
+def kernel_digest(build):
+    with open(f"{build}/nuncio-kernel", "rb") as file:
+        return f"{hashlib.sha256(file.read()).hexdigest()}  kernel\n".encode()
 
 
 def perform(results, build, run):
@@ -181,7 +203,10 @@ def perform(results, build, run):
         stdout, log, wrong = b"", "", [str(error)]
     save(run.path("stdout"), stdout)
     save(run.path("log"), log.encode())
-    save(run.path("images"), images_digest(build))
+    if os.path.exists(run.path("cpio")):
+        save(run.path("images"),
+             images_of(run.path("cpio")) + kernel_digest(build))
+        os.remove(run.path("cpio"))
     if run.test.getboolean("trace", False) and not wrong:
         status, text, _ = programs.run(
             [f"{build}/nuncio", "trace", "--no-times", run.path("rawtrace")],
@@ -234,6 +259,8 @@ def compare_kind(test_id, kind, runs, done):
     for run in done:
         with open(run.path(kind), "rb") as file:
             contents[run] = file.read()
+    if kind == "images":
+        return compare_images(test_id, contents)
     first = done[0]
     for run in done[1:]:
         if contents[run] != contents[first]:
@@ -241,4 +268,20 @@ def compare_kind(test_id, kind, runs, done):
                     f"{first.path(kind)}: " + difference(
                         contents[first].decode("utf-8", "replace"),
                         contents[run].decode("utf-8", "replace")))
+    return (test_id, PASSED, "")
+
+
+def compare_images(test_id, contents):
+    """An image that several runs have must be the same file in all of them."""
+    digests, shared = {}, set()
+    for run, content in contents.items():
+        for line in content.decode().splitlines():
+            digest, name = line.split("  ")
+            if name in digests:
+                shared.add(name)
+                if digests[name] != digest:
+                    return (test_id, FAILED, f"{run.id} has another {name}")
+            digests[name] = digest
+    if len(shared) < 2:
+        return (test_id, FAILED, "the runs have no images in common")
     return (test_id, PASSED, "")

@@ -1,6 +1,7 @@
 """How a boot test's machine is started: by the launcher, or from a disk."""
 
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -8,6 +9,8 @@ import threading
 
 OVMF = ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_CODE.fd",
         "/usr/share/ovmf/OVMF.fd")
+LOG_PORT, EXIT_PORT = 0xe9, 0xf4
+EXIT_LINE = re.compile(r"^nuncio: exit (-?\d+)\r?$", re.M)
 PATIENCE_S = 15  # that the launcher is given beyond its own time limit
 _making = threading.Lock()
 
@@ -60,51 +63,71 @@ def execute(command, timeout_s, env):
     return status, stdout, stderr.decode("utf-8", "replace")
 
 
-def options(build, run, env):
+def disk_of(build, run, env):
+    """The image of the system's disk, or None when the test has its own."""
+    return image_of(build, run.test["disk"], env) if "disk" in run.test \
+        else None
+
+
+def options(run):
     """What `nuncio run` and `nuncio image` have in common."""
-    test = run.test
-    words = [config_path(test["config"])]
+    words = [config_path(run.test["config"])]
     for place in run.places:
         words += ["--place", place]
-    if "disk" in test:
-        words += ["--disk", "disk=" + image_of(build, test["disk"], env)]
-    if "exec" in test:
-        words += ["--exec", test["exec"].strip()]
-    return words + shlex.split(test.get("args", ""))
+    if "exec" in run.test:
+        words += ["--exec", run.test["exec"].strip()]
+    return words
 
 
 def boot(build, run, env):
     """Boots (run) and waits for its end; as execute()."""
     timeout = run.test.getint("timeout", 60)
-    words = options(build, run, env)
+    disk = disk_of(build, run, env)
     if run.machine.startswith("grub"):
-        return boot_disk(build, run, words, timeout, env)
-    command = [f"{build}/nuncio", "run", *words, "--accel", "tcg",
-               "--machine", run.machine, "--timeout", str(timeout)]
+        return boot_grub(build, run, disk, timeout, env)
+    command = [f"{build}/nuncio", "run", *options(run), "--accel", "tcg",
+               "--machine", run.machine, "--timeout", str(timeout),
+               "--archive", run.path("cpio")]
+    if disk:
+        command += ["--disk", "disk=" + disk]
     if run.test.getboolean("trace", False):
         command += ["--trace", run.path("rawtrace")]
+    command += shlex.split(run.test.get("args", ""))
     return execute(command, timeout + PATIENCE_S, env)
 
 
-def boot_disk(build, run, words, timeout, env):
+def boot_grub(build, run, disk, timeout, env):
     """
-    Makes a GRUB disk of the configuration and boots that, with nothing but
-    firmware. Its kernel log and its programs share the serial line, so all of
-    it is standard output and log at once.
+    Makes a GRUB disk of the configuration and boots that with nothing but
+    firmware. The boot disk is an IDE disk, so the system's own is the first of
+    the virtio disks here as elsewhere.
     """
-    disk = run.path("disk")
-    status, _, log = execute([f"{build}/nuncio", "image", *words, "-o", disk],
-                             timeout, env)
+    boot_disk, log = run.path("disk"), run.path("debugcon")
+    status, _, errors = execute(
+        [f"{build}/nuncio", "image", *options(run), "--output", boot_disk,
+         "--append", f"log={LOG_PORT:x} exit={EXIT_PORT:#x}"], timeout, env)
     if status != 0:
-        return status, b"", log
+        return status, b"", errors
     command = ["qemu-system-x86_64", "-M", "q35", "-accel", "tcg", "-cpu",
                "max", "-m", "256M", "-nodefaults", "-display", "none",
                "-no-reboot", "-serial", "stdio",
-               "-drive", f"if=none,id=boot,format=raw,file={disk}",
-               "-device", "virtio-blk-pci,drive=boot,bootindex=0"]
+               "-chardev", f"file,id=log,path={log}",
+               "-device", f"isa-debugcon,iobase={LOG_PORT:#x},chardev=log",
+               "-device", f"isa-debug-exit,iobase={EXIT_PORT:#x},iosize=4",
+               "-drive", f"if=none,id=boot,format=raw,file={boot_disk}",
+               "-device", "ide-hd,drive=boot,bootindex=0"]
+    if disk:
+        command += ["-drive", "if=none,id=disk0,format=raw,readonly=on,"
+                    f"file={disk}", "-device", "virtio-blk-pci,drive=disk0"]
     if run.machine == "grub-uefi":
         command += ["-drive", "if=pflash,format=raw,unit=0,readonly=on,"
                     f"file={ovmf()}"]
     status, stdout, errors = execute(command, timeout, env)
-    os.remove(disk)
-    return status, stdout, stdout.decode("utf-8", "replace") + errors
+    os.remove(boot_disk)
+    with open(log, encoding="utf-8", errors="replace") as file:
+        text = file.read()
+    # isa-debug-exit makes 2 * N + 1 of N; the kernel's own words count.
+    said = EXIT_LINE.search(text)
+    if status is not None and said:
+        status = int(said.group(1))
+    return status, stdout, text + errors
