@@ -86,6 +86,7 @@ struct struct_def {
     const char *doc;
     struct contract *contract;
     struct param *members;
+    int depth; /* of structs in it, itself included */
     enum visit visit;
     struct layout *layout;
 };

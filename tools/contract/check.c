@@ -205,7 +205,7 @@ static void check_method(struct compilation *c, const struct contract *k,
     for (const struct method *o = k->methods; o != m; o = o->next) {
         if (strcmp(o->name, m->name) == 0)
             ast_error(c, &m->at, "duplicate method '%s'", m->name);
-        if (o->ordinal == m->ordinal)
+        if (o->ordinal == m->ordinal && m->ordinal != 0)
             ast_error(c, &m->at, "methods '%s' and '%s' have the same ordinal",
                       o->name, m->name);
     }

@@ -153,8 +153,16 @@ static void check_imports(struct compilation *c, struct contract *k, int depth)
     k->visit = VISIT_DONE;
 }
 
-/* Structs that contain others come after them; returns false on an error. */
-static bool sort_struct(struct compilation *c, struct struct_def *s, int depth)
+static bool too_deep(struct compilation *c, const struct struct_def *s)
+{
+    ast_error(c, &s->at, "structs are nested more than %d deep",
+              STRUCT_DEPTH_MAX);
+    return false;
+}
+
+/* Structs that contain others come after them; returns false on an error.
+ * (room) bounds the recursion, as the input decides how deep it goes. */
+static bool sort_struct(struct compilation *c, struct struct_def *s, int room)
 {
     struct struct_def **end = &c->structs_sorted;
     bool good = true;
@@ -165,20 +173,23 @@ static bool sort_struct(struct compilation *c, struct struct_def *s, int depth)
         ast_error(c, &s->at, "struct '%s' contains itself", s->name);
         return false;
     }
-    if (depth == 0) {
-        ast_error(c, &s->at, "structs are nested more than %d deep",
-                  STRUCT_DEPTH_MAX);
-        return false;
-    }
+    if (room == 0)
+        return too_deep(c, s);
     s->visit = VISIT_NOW;
+    s->depth = 1;
     for (struct param *m = s->members; m != NULL && good; m = m->next) {
         const struct type *type = m->type;
 
         while (type->kind == TYPE_ARRAY)
             type = type->element;
-        if (type->kind == TYPE_STRUCT)
-            good = sort_struct(c, type->structure, depth - 1);
+        if (type->kind != TYPE_STRUCT)
+            continue;
+        good = sort_struct(c, type->structure, room - 1);
+        if (s->depth <= type->structure->depth)
+            s->depth = type->structure->depth + 1;
     }
+    if (good && s->depth > STRUCT_DEPTH_MAX)
+        good = too_deep(c, s);
     s->visit = VISIT_DONE;
     while (*end != NULL)
         end = &(*end)->next_sorted;

@@ -216,8 +216,11 @@ void emit_header(FILE *out, const struct compilation *c,
     }
     put_messages(out, k);
     put_order(out, k);
+    /* The kernel serves contracts and has functions of the stubs' names. */
+    fputs("\n#ifndef NU_SERVER_ONLY\n", out);
     for (const struct method *m = k->methods; m != NULL; m = m->next)
         emit_stub(out, m);
+    fputs("\n#endif /* NU_SERVER_ONLY */\n", out);
     put_server(out, k);
     fprintf(out, "\n#endif /* NUNCIO_CONTRACT_%s_H */\n",
             emit_upper(k->name));

@@ -1,6 +1,6 @@
 /* Grammar of the contract language: docs/contract-language.md. */
 %define api.pure full
-%define parse.error verbose
+%define parse.error detailed
 %locations
 %param { void *scanner }
 %parse-param { struct parse *p }
