@@ -7,27 +7,25 @@
 #define DIRECT 12u
 #define LEVELS 3u
 
-static int damaged(struct fs *fs, const struct fs_inode *inode,
-                   const char *why)
+static int damaged(struct fs *fs, const struct fs_inode *inode, const char *why)
 {
     fs_log(fs, "fs: inode %u: block map: %s", inode->number, why);
     return NU_CORRUPT;
 }
 
-/* The run that begins at entry (index) of a table of (entries). */
+/* The run that begins at the first of (entries) of a table. */
 static int run_at(struct fs *fs, const struct fs_inode *inode,
-                  const uint32_t *table, uint32_t index, uint32_t entries,
-                  struct fs_run *out)
+                  const uint32_t *table, uint32_t entries, struct fs_run *out)
 {
-    uint32_t start = table[index];
+    uint32_t start = table[0];
     uint32_t count = 1;
 
     if (start != 0 && !fs_has_blocks(fs, start, 1))
         return damaged(fs, inode, "a block lies outside the disk");
-    while (count < entries - index) {
+    while (count < entries) {
         uint32_t expected = start == 0 ? 0 : start + count;
 
-        if (table[index + count] != expected ||
+        if (table[count] != expected ||
             (start != 0 && !fs_has_blocks(fs, start, (uint64_t)count + 1)))
             break;
         count++;
@@ -38,12 +36,13 @@ static int run_at(struct fs *fs, const struct fs_inode *inode,
     return 0;
 }
 
-/* Goes down from the block (table) that spans (levels) levels; (at) is the file
- * block counted from the first it maps. */
-static int walk(struct fs *fs, const struct fs_inode *inode, uint32_t table,
-                uint32_t levels, uint64_t at, struct fs_run *out)
+/* Goes down from the table that spans (levels) levels; (at) is the file block
+ * counted from the first it maps. */
+static int walk(struct fs *fs, const struct fs_inode *inode, uint32_t levels,
+                uint64_t at, struct fs_run *out)
 {
     uint32_t entry_shift = fs->block_shift - 2;
+    uint32_t table = inode->map[DIRECT + levels - 1];
 
     for (;;) {
         uint32_t shift = (levels - 1) * entry_shift;
@@ -68,13 +67,14 @@ static int walk(struct fs *fs, const struct fs_inode *inode, uint32_t table,
             return status;
         entries = b.data;
         if (--levels == 0)
-            return run_at(fs, inode, entries, index, 1u << entry_shift, out);
+            return run_at(fs, inode, entries + index,
+                          (1u << entry_shift) - index, out);
         table = entries[index];
     }
 }
 
-int fs_blockmap_map(struct fs *fs, const struct fs_inode *inode,
-                    uint64_t block, struct fs_run *out)
+int fs_blockmap_map(struct fs *fs, const struct fs_inode *inode, uint64_t block,
+                    struct fs_run *out)
 {
     uint32_t entry_shift = fs->block_shift - 2;
     struct fs_run run = {.first = block};
@@ -82,7 +82,8 @@ int fs_blockmap_map(struct fs *fs, const struct fs_inode *inode,
     int status;
 
     if (at < DIRECT) {
-        status = run_at(fs, inode, inode->map, (uint32_t)at, DIRECT, &run);
+        status =
+            run_at(fs, inode, inode->map + at, DIRECT - (uint32_t)at, &run);
         if (status == 0)
             *out = run;
         return status;
@@ -92,8 +93,7 @@ int fs_blockmap_map(struct fs *fs, const struct fs_inode *inode,
         uint64_t span = 1ull << (levels * entry_shift);
 
         if (at < span) {
-            status = walk(fs, inode, inode->map[DIRECT + levels - 1], levels,
-                          at, &run);
+            status = walk(fs, inode, levels, at, &run);
             if (status == 0)
                 *out = run;
             return status;

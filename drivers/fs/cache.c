@@ -3,11 +3,11 @@
 #include <nlib/string.h>
 #include <fs/cache.h>
 
-#define META_SLOT_BYTES  (16u << 10)
-#define DATA_SLOT_BYTES  (128u << 10)
+#define META_SLOT_BYTES (16u << 10)
+#define DATA_SLOT_BYTES (128u << 10)
 /* A small cache has more, smaller slots, so that pins leave some free. */
 #define SMALL_CACHE_BYTES (512u << 10)
-#define SMALL_SLOT_BYTES (64u << 10)
+#define SMALL_SLOT_BYTES  (64u << 10)
 
 static uint32_t bucket_of(const struct fs_cache *c, uint64_t block)
 {

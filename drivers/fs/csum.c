@@ -42,7 +42,8 @@ uint32_t fs_crc32c(const struct fs *fs, uint32_t crc, const void *data,
         low ^= crc;
         crc = t[7][low & 0xff] ^ t[6][low >> 8 & 0xff] ^
               t[5][low >> 16 & 0xff] ^ t[4][low >> 24] ^ t[3][high & 0xff] ^
-              t[2][high >> 8 & 0xff] ^ t[1][high >> 16 & 0xff] ^ t[0][high >> 24];
+              t[2][high >> 8 & 0xff] ^ t[1][high >> 16 & 0xff] ^
+              t[0][high >> 24];
     }
     for (; bytes > 0; bytes--, p++)
         crc = crc >> 8 ^ t[0][(crc ^ *p) & 0xff];

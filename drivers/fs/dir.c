@@ -106,16 +106,15 @@ int fs_dir_block(struct fs *fs, const struct fs_inode *dir, uint64_t block,
     if (ahead > DIR_AHEAD)
         ahead = DIR_AHEAD;
     status = fs_cache_get(&fs->cache, FS_POOL_META,
-                          run.disk + (block - run.first), (uint32_t)ahead,
-                          out);
+                          run.disk + (block - run.first), (uint32_t)ahead, out);
     if (status != 0) {
         fs_log(fs, "fs: directory %u: cannot read block %lu", dir->number,
                block);
         return status;
     }
     *is_index = looks_like_index(fs, dir, block, out->data);
-    mark = fs_checked(*is_index ? FS_CHECKED_INDEX : FS_CHECKED_LEAF,
-                      dir->number);
+    mark =
+        fs_checked(*is_index ? FS_CHECKED_INDEX : FS_CHECKED_LEAF, dir->number);
     if (*out->checked == mark)
         return 0;
     why = *is_index ? check_index(fs, dir, out->data, block == 0)
@@ -186,9 +185,8 @@ int fs_dir_lookup(struct fs *fs, const struct fs_inode *dir, const char *name,
 static enum fs_kind kind_of_type(uint8_t type)
 {
     static const uint8_t kinds[] = {
-        FS_KIND_UNKNOWN, FS_KIND_REGULAR, FS_KIND_DIRECTORY,
-        FS_KIND_CHARACTER, FS_KIND_BLOCK, FS_KIND_FIFO,
-        FS_KIND_SOCKET, FS_KIND_SYMLINK,
+        FS_KIND_UNKNOWN, FS_KIND_REGULAR, FS_KIND_DIRECTORY, FS_KIND_CHARACTER,
+        FS_KIND_BLOCK,   FS_KIND_FIFO,    FS_KIND_SOCKET,    FS_KIND_SYMLINK,
     };
 
     return type < sizeof(kinds) ? (enum fs_kind)kinds[type] : FS_KIND_UNKNOWN;
@@ -202,6 +200,8 @@ static bool is_dot(const char *name, uint32_t bytes)
 /* Where a listing is. */
 struct listing {
     size_t bytes; /* in fs->list */
+    uint32_t from; /* first entry wanted in the present block */
+    uint32_t at; /* entry in the present block */
     bool is_full;
 };
 
@@ -235,16 +235,14 @@ static void add_entry(struct fs *fs, const struct ext4_dirent *e,
     to[8] = (uint8_t)kind;
 }
 
-/* Adds entries of block (block) that begin at or behind (from). (*at) is where
- * it stopped. */
-static int list_block(struct fs *fs, const struct fs_inode *dir,
-                      uint64_t block, uint32_t from, struct listing *l,
-                      uint32_t *at)
+/* Adds entries of block (block) from (l->from) on. */
+static int list_block(struct fs *fs, const struct fs_inode *dir, uint64_t block,
+                      struct listing *l)
 {
     uint32_t end = fs_leaf_bytes(fs);
 
-    *at = 0;
-    while (*at < end) {
+    l->at = 0;
+    while (l->at < end) {
         const struct ext4_dirent *e;
         uint32_t rec_len;
         struct fs_block b;
@@ -253,23 +251,17 @@ static int list_block(struct fs *fs, const struct fs_inode *dir,
 
         if (status != 0)
             return status;
-        if (is_index) {
-            *at = end;
-            return from == 0 ? 0 : NU_INVAL;
-        }
-        e = fs_at(b.data, *at);
+        if (is_index)
+            return l->from == 0 ? 0 : NU_INVAL;
+        e = fs_at(b.data, l->at);
         rec_len = e->rec_len;
-        if (*at < from) {
-            *at += rec_len;
-            if (*at > from)
-                return NU_INVAL;
-            continue;
-        }
-        if (e->inode != 0)
+        if (l->at < l->from && l->at + rec_len > l->from)
+            return NU_INVAL;
+        if (l->at >= l->from && e->inode != 0)
             add_entry(fs, e, l);
         if (l->is_full)
             return 0;
-        *at += rec_len;
+        l->at += rec_len;
     }
     return 0;
 }
@@ -279,25 +271,23 @@ int fs_dir_list(struct fs *fs, const struct fs_inode *dir, uint64_t cursor,
 {
     uint64_t block = cursor >> fs->block_shift;
     uint64_t blocks = dir->bytes >> fs->block_shift;
-    uint32_t from = (uint32_t)cursor & (fs->block_bytes - 1);
-    struct listing l = {.bytes = 0};
+    struct listing l = {.from = (uint32_t)cursor & (fs->block_bytes - 1)};
 
     if (dir->kind != FS_KIND_DIRECTORY)
         return NU_NOTDIR;
-    if (block >= blocks || from >= fs_leaf_bytes(fs))
+    if (block >= blocks || l.from >= fs_leaf_bytes(fs))
         return NU_INVAL;
     for (; block < blocks; block++) {
-        uint32_t at;
-        int status = list_block(fs, dir, block, from, &l, &at);
+        int status = list_block(fs, dir, block, &l);
 
         if (status != 0)
             return status;
         if (l.is_full) {
-            *next = (block << fs->block_shift) + at;
+            *next = (block << fs->block_shift) + l.at;
             *bytes = l.bytes;
             return 0;
         }
-        from = 0;
+        l.from = 0;
     }
     *next = 0;
     *bytes = l.bytes;

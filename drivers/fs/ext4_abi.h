@@ -14,9 +14,9 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "as on disk");
 
-#define EXT4_SUPER_OFFSET  1024u
-#define EXT4_MAGIC         0xef53u
-#define EXT4_ROOT_INODE    2u
+#define EXT4_SUPER_OFFSET    1024u
+#define EXT4_MAGIC           0xef53u
+#define EXT4_ROOT_INODE      2u
 #define EXT4_CHECKSUM_CRC32C 1u
 
 struct ext4_super {
@@ -73,8 +73,8 @@ _Static_assert(offsetof(struct ext4_super, backup_bgs) == 0x24c, "layout");
 _Static_assert(offsetof(struct ext4_super, checksum_seed) == 0x270, "layout");
 _Static_assert(offsetof(struct ext4_super, checksum) == 0x3fc, "layout");
 
-#define EXT4_STATE_CLEAN   0x1u
-#define EXT4_STATE_ERRORS  0x2u
+#define EXT4_STATE_CLEAN  0x1u
+#define EXT4_STATE_ERRORS 0x2u
 
 #define EXT4_FLAG_UNSIGNED_HASH 0x2u
 
@@ -123,7 +123,7 @@ _Static_assert(sizeof(struct ext4_group) == 64, "layout");
 _Static_assert(offsetof(struct ext4_group, checksum) == 0x1e, "layout");
 _Static_assert(offsetof(struct ext4_group, inode_table_hi) == 0x28, "layout");
 
-#define EXT4_INODE_BASE_BYTES 128u
+#define EXT4_INODE_BASE_BYTES  128u
 #define EXT4_INODE_BLOCK_BYTES 60u
 
 struct ext4_inode {
@@ -179,7 +179,7 @@ _Static_assert(offsetof(struct ext4_inode, mtime_extra) == 0x88, "layout");
 #define EXT4_EXTENT_MAGIC     0xf30au
 #define EXT4_EXTENT_DEPTH_MAX 5u
 /* A longer one is this much shorter and not initialised: it reads as zeros. */
-#define EXT4_EXTENT_LEN_MAX   32768u
+#define EXT4_EXTENT_LEN_MAX 32768u
 
 struct ext4_extent_header {
     uint16_t magic;
@@ -214,7 +214,7 @@ struct ext4_dirent {
 };
 #define EXT4_DIRENT_BYTES 8u
 /* The least rec_len. */
-#define EXT4_DIRENT_MIN   12u
+#define EXT4_DIRENT_MIN 12u
 
 /* Looks like an unused entry at the end of a leaf block. */
 #define EXT4_DIR_TAIL_TYPE 0xdeu

@@ -8,8 +8,7 @@
 /* File block numbers have 32 bits. */
 #define FILE_BLOCKS_MAX (1ull << 32)
 
-static int damaged(struct fs *fs, const struct fs_inode *inode,
-                   const char *why)
+static int damaged(struct fs *fs, const struct fs_inode *inode, const char *why)
 {
     fs_log(fs, "fs: inode %u: extent tree: %s", inode->number, why);
     return NU_CORRUPT;
@@ -22,8 +21,7 @@ static uint64_t extent_start(const struct ext4_extent *e)
 
 static uint32_t extent_blocks(const struct ext4_extent *e)
 {
-    return e->len > EXT4_EXTENT_LEN_MAX ? e->len - EXT4_EXTENT_LEN_MAX
-                                        : e->len;
+    return e->len > EXT4_EXTENT_LEN_MAX ? e->len - EXT4_EXTENT_LEN_MAX : e->len;
 }
 
 static uint64_t index_leaf(const struct ext4_extent_index *x)
@@ -103,8 +101,8 @@ static int read_node(struct fs *fs, const struct fs_inode *inode,
     int status = fs_cache_get(&fs->cache, FS_POOL_META, block, 1, &b);
 
     if (status != 0) {
-        fs_log(fs, "fs: inode %u: cannot read extent block %lu",
-               inode->number, block);
+        fs_log(fs, "fs: inode %u: cannot read extent block %lu", inode->number,
+               block);
         return status;
     }
     h = b.data;

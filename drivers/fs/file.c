@@ -6,12 +6,6 @@
 
 static const uint8_t zeros[FS_ZERO_BYTES];
 
-struct reading {
-    struct nu_blob *pieces;
-    uint32_t pieces_max;
-    uint32_t count;
-};
-
 void fs_file_init(struct fs_file *f, const struct fs_inode *inode)
 {
     memset(f, 0, sizeof(*f));
@@ -19,19 +13,20 @@ void fs_file_init(struct fs_file *f, const struct fs_inode *inode)
 }
 
 /* Adds to the last piece if it goes on there. False: no room for a new one. */
-static bool add_piece(struct reading *r, const void *data, size_t bytes)
+static bool add_piece(struct fs_pieces *out, const void *data, size_t bytes)
 {
-    struct nu_blob *last = r->pieces + r->count - 1;
+    struct nu_blob *next = out->pieces + out->count;
 
-    if (r->count > 0 && fs_at(last->data, last->bytes) == data) {
-        last->bytes += bytes;
-        return true;
-    }
-    if (r->count == r->pieces_max)
+    if (out->count > 0 && fs_at(next[-1].data, next[-1].bytes) == data) {
+        next[-1].bytes += bytes;
+    } else if (out->count < out->max) {
+        next->data = data;
+        next->bytes = bytes;
+        out->count++;
+    } else {
         return false;
-    r->pieces[r->count].data = data;
-    r->pieces[r->count].bytes = bytes;
-    r->count++;
+    }
+    out->bytes += bytes;
     return true;
 }
 
@@ -48,8 +43,7 @@ static int find_run(struct fs *fs, struct fs_file *f, uint64_t block)
 static int get_block(struct fs *fs, struct fs_file *f, uint64_t block,
                      uint64_t wanted, const void **data)
 {
-    uint64_t end =
-        (f->inode.bytes + fs->block_bytes - 1) >> fs->block_shift;
+    uint64_t end = (f->inode.bytes + fs->block_bytes - 1) >> fs->block_shift;
     uint64_t in_run = block - f->run.first;
     uint64_t ahead = wanted > f->window ? wanted : f->window;
     struct fs_block b;
@@ -90,16 +84,16 @@ static void set_window(const struct fs *fs, struct fs_file *f, uint64_t offset,
 }
 
 int fs_file_read(struct fs *fs, struct fs_file *f, uint64_t offset,
-                 uint32_t bytes, struct nu_blob *pieces, uint32_t pieces_max,
-                 uint32_t *count)
+                 uint32_t bytes, struct fs_pieces *out)
 {
-    struct reading r = {.pieces = pieces, .pieces_max = pieces_max};
     uint64_t size = f->inode.bytes;
 
     if (offset >= size)
         bytes = 0;
     else if (bytes > size - offset)
         bytes = (uint32_t)(size - offset);
+    out->count = 0;
+    out->bytes = 0;
     set_window(fs, f, offset, bytes);
     while (bytes > 0) {
         uint64_t block = offset >> fs->block_shift;
@@ -115,14 +109,13 @@ int fs_file_read(struct fs *fs, struct fs_file *f, uint64_t offset,
                 ((uint64_t)skip + bytes - 1) / fs->block_bytes + 1;
 
             status = get_block(fs, f, block, wanted, &data);
-            if (status == NU_NOSPC && r.count > 0)
+            if (status == NU_NOSPC && out->count > 0)
                 break;
             if (status != 0)
                 return status;
             data = fs_at(data, skip);
         } else {
-            uint64_t run_end = (f->run.first + f->run.count)
-                               << fs->block_shift;
+            uint64_t run_end = (f->run.first + f->run.count) << fs->block_shift;
 
             part = run_end - offset < sizeof(zeros)
                        ? (uint32_t)(run_end - offset)
@@ -130,12 +123,11 @@ int fs_file_read(struct fs *fs, struct fs_file *f, uint64_t offset,
         }
         if (part > bytes)
             part = bytes;
-        if (!add_piece(&r, data, part))
+        if (!add_piece(out, data, part))
             break;
         offset += part;
         bytes -= part;
     }
     f->next = offset;
-    *count = r.count;
     return 0;
 }

@@ -20,12 +20,12 @@
 #include <fs/cache.h>
 #include <fs/ext4_abi.h>
 
-#define FS_PATH_MAX     4095u
-#define FS_LINKS_MAX    40u
-#define FS_PATH_DEPTH   2048u
-#define FS_PATH_BUFFER  8192u
-#define FS_LIST_BYTES   16384u
-#define FS_ZERO_BYTES   4096u
+#define FS_PATH_MAX    4095u
+#define FS_LINKS_MAX   40u
+#define FS_PATH_DEPTH  2048u
+#define FS_PATH_BUFFER 8192u
+#define FS_LIST_BYTES  16384u
+#define FS_ZERO_BYTES  4096u
 
 /* As in contracts/file.contract; 0 is not known. */
 enum fs_kind {
@@ -70,6 +70,14 @@ struct fs_file {
     struct fs_run run; /* found last */
     uint64_t next; /* where the last read ended */
     uint32_t window; /* blocks to read at once */
+};
+
+/* What a read gives: pieces of cache memory. */
+struct fs_pieces {
+    struct nu_blob *pieces; /* the caller's, (max) of them */
+    uint32_t max;
+    uint32_t count;
+    size_t bytes; /* in all of them */
 };
 
 #define FS_GROUPS_CACHED 32u
@@ -118,8 +126,7 @@ struct fs {
  * Returns: 0; NU_UNSUP a feature or size that is not supported, named in the
  *          log; NU_CORRUPT; NU_IO; NU_NOMEM.
  */
-int fs_mount(struct fs **out, const struct fs_disk *disk,
-             uint64_t cache_bytes);
+int fs_mount(struct fs **out, const struct fs_disk *disk, uint64_t cache_bytes);
 void fs_unmount(struct fs *fs);
 
 /* Inode (number), which any number may be. */
@@ -147,7 +154,7 @@ int fs_dir_list(struct fs *fs, const struct fs_inode *dir, uint64_t cursor,
  * NU_NOENT; NU_NOTDIR; NU_LOOP more than FS_LINKS_MAX links; NU_TOOLONG.
  */
 int fs_path_lookup(struct fs *fs, const struct fs_inode *root,
-                   const char *path, size_t bytes, bool follow,
+                   const struct nu_blob *path, bool follow,
                    struct fs_inode *out);
 
 /* The target of a symbolic link into (to), which holds FS_PATH_MAX bytes; no
@@ -158,13 +165,12 @@ int fs_link_read(struct fs *fs, const struct fs_inode *link, char *to,
 void fs_file_init(struct fs_file *f, const struct fs_inode *inode);
 
 /*
- * Up to (bytes) from (offset) on as at most (pieces_max) pieces of cache
- * memory, pinned until fs_cache_unpin_all(). (*count) 0 means the end. Gives
- * less than asked for at the end, when the pieces do not suffice, or when no
- * more of the cache may be pinned; always something before the end.
+ * Up to (bytes) from (offset) on as pieces of cache memory, pinned until
+ * fs_cache_unpin_all(). No bytes mean the end. Gives less than asked for at the
+ * end, when the pieces do not suffice, or when no more of the cache may be
+ * pinned; always something before the end.
  */
 int fs_file_read(struct fs *fs, struct fs_file *f, uint64_t offset,
-                 uint32_t bytes, struct nu_blob *pieces, uint32_t pieces_max,
-                 uint32_t *count);
+                 uint32_t bytes, struct fs_pieces *out);
 
 #endif /* DRIVERS_FS_FS_H */

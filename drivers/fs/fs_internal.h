@@ -38,11 +38,11 @@ static inline bool fs_has_blocks(const struct fs *fs, uint64_t block,
 /* Complaints about the disk are printed only so often: a hostile disk must not
  * flood the log. */
 bool fs_may_log(struct fs *fs);
-#define fs_log(fs, ...)                                                        \
-    do {                                                                       \
-        if (fs_may_log(fs)) {                                                  \
-            svc_log(__VA_ARGS__);                                              \
-        }                                                                      \
+#define fs_log(fs, ...)           \
+    do {                          \
+        if (fs_may_log(fs)) {     \
+            svc_log(__VA_ARGS__); \
+        }                         \
     } while (0)
 
 /* csum.c */
@@ -65,8 +65,8 @@ int fs_group_inode_table(struct fs *fs, uint64_t group, uint64_t *block);
 /* extent.c, blockmap.c: fs_map() for the two kinds of inode. */
 int fs_extent_map(struct fs *fs, const struct fs_inode *inode, uint64_t block,
                   struct fs_run *out);
-int fs_blockmap_map(struct fs *fs, const struct fs_inode *inode,
-                    uint64_t block, struct fs_run *out);
+int fs_blockmap_map(struct fs *fs, const struct fs_inode *inode, uint64_t block,
+                    struct fs_run *out);
 
 /* dir.c: block (block) of a directory, verified; (*is_index) tells whether it
  * is a node of the hash tree. */
@@ -84,8 +84,8 @@ static inline uint32_t fs_leaf_bytes(const struct fs *fs)
 
 /* htree.c */
 #define FS_HTREE_DAMAGED 1 /* no checksum forbids to search it linearly */
-int fs_htree_lookup(struct fs *fs, const struct fs_inode *dir,
-                    const char *name, size_t bytes, uint32_t *number);
+int fs_htree_lookup(struct fs *fs, const struct fs_inode *dir, const char *name,
+                    size_t bytes, uint32_t *number);
 /* Whether a node's entries are where they must be; (at) is their offset. */
 bool fs_htree_node_ok(const struct fs *fs, const void *node, uint32_t at);
 uint32_t fs_htree_csum(const struct fs *fs, uint32_t seed, const void *node,

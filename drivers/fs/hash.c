@@ -7,7 +7,7 @@
  */
 #include <fs/fs_internal.h>
 
-#define HASH_END 0xfffffffeu
+#define HASH_END  0xfffffffeu
 #define WORDS_MAX 8u
 
 /* Character (i) as the kernel that made the file system saw it. */
@@ -85,10 +85,9 @@ static void tea(uint32_t state[4], const uint32_t key[4])
 
     for (uint32_t round = 0; round < 16; round++) {
         sum += 0x9e3779b9;
-        left += ((right << 4) + key[0]) ^ (right + sum) ^
-                ((right >> 5) + key[1]);
-        right += ((left << 4) + key[2]) ^ (left + sum) ^
-                 ((left >> 5) + key[3]);
+        left +=
+            ((right << 4) + key[0]) ^ (right + sum) ^ ((right >> 5) + key[1]);
+        right += ((left << 4) + key[2]) ^ (left + sum) ^ ((left >> 5) + key[3]);
     }
     state[0] += left;
     state[1] += right;

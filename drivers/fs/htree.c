@@ -54,8 +54,8 @@ uint32_t fs_htree_csum(const struct fs *fs, uint32_t seed, const void *node,
 /* What it means that the tree cannot be believed. */
 static int damaged(const struct search *s, uint64_t block, const char *why)
 {
-    fs_log(s->fs, "fs: directory %u: hash tree, block %lu: %s",
-           s->dir->number, block, why);
+    fs_log(s->fs, "fs: directory %u: hash tree, block %lu: %s", s->dir->number,
+           block, why);
     return s->fs->has_csum ? NU_CORRUPT : FS_HTREE_DAMAGED;
 }
 
@@ -194,8 +194,8 @@ static int advance(struct search *s, uint64_t *leaf)
     }
 }
 
-int fs_htree_lookup(struct fs *fs, const struct fs_inode *dir,
-                    const char *name, size_t bytes, uint32_t *number)
+int fs_htree_lookup(struct fs *fs, const struct fs_inode *dir, const char *name,
+                    size_t bytes, uint32_t *number)
 {
     struct search s = {.fs = fs, .dir = dir};
     uint64_t most = dir->bytes >> fs->block_shift;

@@ -7,7 +7,7 @@
 /* Blocks of an inode table that are read at once. */
 #define TABLE_AHEAD 8u
 
-#define LOG_INTERVAL_NS 10000000000ull
+#define LOG_INTERVAL_NS    10000000000ull
 #define LOG_INTERVAL_LINES 32u
 
 bool fs_may_log(struct fs *fs)
@@ -91,8 +91,8 @@ static void take_blocks(const struct fs *fs, const struct ext4_inode *raw,
  * of one. */
 static bool is_size_possible(const struct fs *fs, const struct fs_inode *i)
 {
-    uint64_t limit = fs->blocks < fs->cache.blocks ? fs->blocks
-                                                   : fs->cache.blocks;
+    uint64_t limit =
+        fs->blocks < fs->cache.blocks ? fs->blocks : fs->cache.blocks;
 
     switch (i->kind) {
     case FS_KIND_DIRECTORY:
@@ -162,12 +162,15 @@ static int verify(struct fs *fs, const struct ext4_inode *raw, uint32_t number,
     return found == expected ? 0 : damaged(fs, number, "wrong checksum");
 }
 
-/* Verifies inode number (slot) of block (b), if that was not done already. */
-static int verify_once(struct fs *fs, const struct fs_block *b, uint32_t slot,
+/* Verifies inode (raw) of block (b), if that was not done already. */
+static int verify_once(struct fs *fs, const struct fs_block *b,
                        const struct ext4_inode *raw, uint32_t number,
                        uint32_t seed)
 {
-    uint64_t bit = 1ull << slot; /* at most 32 in a block */
+    /* At most 32 in a block; groups begin with a new block. */
+    uint32_t slot = (number - 1) % fs->inodes_per_group %
+                    (fs->block_bytes / fs->inode_bytes);
+    uint64_t bit = 1ull << slot;
     int status;
 
     if (*b->checked >> FS_CHECKED_SHIFT != FS_CHECKED_INODES)
@@ -195,8 +198,8 @@ int fs_inode_load(struct fs *fs, uint32_t number, struct fs_inode *out)
     if (number == 0 || number > fs->inodes)
         return damaged(fs, number, "there is no such inode");
     index = (number - 1) % fs->inodes_per_group;
-    status = fs_group_inode_table(fs, (number - 1) / fs->inodes_per_group,
-                                  &table);
+    status =
+        fs_group_inode_table(fs, (number - 1) / fs->inodes_per_group, &table);
     if (status != 0)
         return status;
     ahead = (fs->inodes_per_group - index - 1) / per_block + 1;
@@ -210,7 +213,7 @@ int fs_inode_load(struct fs *fs, uint32_t number, struct fs_inode *out)
     raw = fs_at(b.data, (size_t)(index % per_block) * fs->inode_bytes);
     seed = fs_crc32c(fs, fs->csum_seed, &number, 4);
     seed = fs_crc32c(fs, seed, &raw->generation, 4);
-    status = verify_once(fs, &b, index % per_block, raw, number, seed);
+    status = verify_once(fs, &b, raw, number, seed);
     if (status == 0)
         status = take(fs, raw, number, seed, &inode);
     if (status == 0)
@@ -221,12 +224,13 @@ int fs_inode_load(struct fs *fs, uint32_t number, struct fs_inode *out)
 int fs_map(struct fs *fs, const struct fs_inode *inode, uint64_t block,
            struct fs_run *out)
 {
-    const uint32_t unreadable = EXT4_INODE_COMPRESSED |
-                                EXT4_INODE_ENCRYPTED | EXT4_INODE_VERITY;
+    const uint32_t unreadable =
+        EXT4_INODE_COMPRESSED | EXT4_INODE_ENCRYPTED | EXT4_INODE_VERITY;
 
     if ((inode->flags & unreadable) != 0) {
-        fs_log(fs, "fs: inode %u: compressed, encrypted or verity: "
-                   "not supported",
+        fs_log(fs,
+               "fs: inode %u: compressed, encrypted or verity: "
+               "not supported",
                inode->number);
         return NU_UNSUP;
     }

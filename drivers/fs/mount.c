@@ -29,8 +29,7 @@ static int mount(struct fs *fs, const struct fs_disk *disk,
     return status;
 }
 
-int fs_mount(struct fs **out, const struct fs_disk *disk,
-             uint64_t cache_bytes)
+int fs_mount(struct fs **out, const struct fs_disk *disk, uint64_t cache_bytes)
 {
     struct fs *fs = svc_alloc_pages(fs_pages());
     int status;

@@ -23,6 +23,7 @@ int fs_link_read(struct fs *fs, const struct fs_inode *link, char *to,
         link->has_acl_block ? fs->block_bytes / FS_SECTOR_BYTES : 0;
     size_t length = (size_t)link->bytes;
     struct nu_blob piece;
+    struct fs_pieces out = {.pieces = &piece, .max = 1};
     struct fs_file f;
     size_t done = 0;
 
@@ -38,9 +39,8 @@ int fs_link_read(struct fs *fs, const struct fs_inode *link, char *to,
     }
     fs_file_init(&f, link);
     while (done < length) {
-        uint32_t count = 0;
-        int status = fs_file_read(fs, &f, done, (uint32_t)(length - done),
-                                  &piece, 1, &count);
+        int status =
+            fs_file_read(fs, &f, done, (uint32_t)(length - done), &out);
 
         if (status != 0)
             return status;
@@ -135,17 +135,17 @@ static int step(struct walk *w, bool follow)
 }
 
 int fs_path_lookup(struct fs *fs, const struct fs_inode *root,
-                   const char *path, size_t bytes, bool follow,
+                   const struct nu_blob *path, bool follow,
                    struct fs_inode *out)
 {
     struct walk w = {.fs = fs, .here = *root, .is_fresh = true};
 
-    if (bytes == 0)
+    if (path->bytes == 0)
         return NU_NOENT;
-    if (bytes > FS_PATH_MAX)
+    if (path->bytes > FS_PATH_MAX)
         return NU_TOOLONG;
-    w.at = FS_PATH_BUFFER - (uint32_t)bytes;
-    memcpy(fs->path + w.at, path, bytes);
+    w.at = FS_PATH_BUFFER - (uint32_t)path->bytes;
+    memcpy(fs->path + w.at, path->data, path->bytes);
     for (;;) {
         bool has_slash = !at_end(&w) && fs->path[w.at] == '/';
         int status;

@@ -3,9 +3,9 @@
  */
 #include <fs/fs_internal.h>
 
-#define BLOCKS_MAX (1ull << 48)
+#define BLOCKS_MAX    (1ull << 48)
 #define LOG_BLOCK_MAX 2u /* 4 KiB */
-#define DESC_MAX 1024u
+#define DESC_MAX      1024u
 
 /* Names of incompatible features, and whether this service reads them. */
 static const struct feature {
@@ -85,8 +85,7 @@ static int take_sizes(struct fs *fs, const struct ext4_super *s)
         return refuse(NU_UNSUP, "blocks of more than 4096 bytes");
     fs->block_shift = 10 + s->log_block_size;
     fs->block_bytes = 1u << fs->block_shift;
-    fs->inode_bytes =
-        s->rev_level == 0 ? EXT4_INODE_BASE_BYTES : s->inode_size;
+    fs->inode_bytes = s->rev_level == 0 ? EXT4_INODE_BASE_BYTES : s->inode_size;
     if (fs->inode_bytes < EXT4_INODE_BASE_BYTES ||
         fs->inode_bytes > fs->block_bytes ||
         (fs->inode_bytes & (fs->inode_bytes - 1)) != 0)
