@@ -167,10 +167,9 @@ static inline void nu_give_handle(nu_handle_t *to, nu_handle_t handle)
         nu_close(handle);
 }
 
-/* For a reply that breaks the contract, or does not fit: closes the handles it
- * brought, so that a server cannot fill our table, and returns (status). */
-static __attribute__((noinline, cold, unused)) int nu_refuse(uint64_t tag,
-                                                             int status)
+/* Closes the handles that a reply brought. */
+static __attribute__((noinline, cold, unused)) void
+nu_close_all(uint64_t tag)
 {
     nu_handle_t handles[NU_HANDLES_MAX];
     uint32_t count = nu_tag_handles(tag);
@@ -181,6 +180,14 @@ static __attribute__((noinline, cold, unused)) int nu_refuse(uint64_t tag,
         handles[i] = nu_buffer()->handles[i].handle;
     for (uint32_t i = 0; i < count; i++)
         nu_close(handles[i]);
+}
+
+/* For a reply that breaks the contract, or does not fit: closes the handles it
+ * brought, so that a server cannot fill our table, and returns (status). The
+ * status is returned inline, so that callers' compilers see it is not 0. */
+static inline int nu_refuse(uint64_t tag, int status)
+{
+    nu_close_all(tag);
     return status;
 }
 

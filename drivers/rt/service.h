@@ -1,8 +1,8 @@
 /*
  * The service runtime: what a service is written against. The service does not
- * know where it runs; the runtime linked beside it does (rt_process.c for a
- * process or a domain, rt_inproc.c inside its one client, rt_kernel.c in the
- * kernel).
+ * know where it runs; the runtime linked beside it does: the same sources serve
+ * a port (in a process, in the kernel) or the caller's own thread (inside its
+ * one client), and two small files say which (flavour_process, flavour_kernel).
  *
  * A service is one `const struct service`, named NAME_service, and objects that
  * it makes. All its code runs on one thread at a time.
@@ -33,18 +33,25 @@ struct svc_class {
     uint64_t (*dispatch)(struct svc_object *self, struct nu_serve *call);
     /* No client holds it any more; it may be freed. May be NULL. */
     void (*closed)(struct svc_object *self);
+    /*
+     * May be 0: the method (NAME_METHOD_METHOD) that takes nothing and whose
+     * whole answer is the object's (word). The runtime answers it without
+     * asking dispatch, an in-process client without leaving its own code, so
+     * the service keeps the word true at all times.
+     */
+    uint64_t word_method;
 };
 
-/* First member of every object that clients can hold. */
+/* First member of every object that clients can hold. Zero but for (class) and
+ * (word) when the service makes it. */
 struct svc_object {
     const struct svc_class *class;
-    uint32_t local; /* runtime: its number as a local handle, or 0 */
+    uint64_t word; /* see word_method */
+    uint32_t refs; /* runtime: client handles on it */
     uint8_t state; /* of its channel's automaton */
-    uint8_t reserved[3];
+    uint8_t is_broken; /* runtime: a client broke the contract */
+    uint8_t reserved[2];
 };
-
-/* dispatch's answer for a deferred call. */
-#define NU_SERVE_PENDING_TAG (~0ull)
 
 /* What the service was configured with, by name. */
 nu_handle_t svc_handle(const char *name); /* NU_HANDLE_NONE if not given */
@@ -64,8 +71,13 @@ void *svc_map(nu_handle_t memory, size_t bytes, bool writable);
 void svc_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
 uint64_t svc_now_ns(void);
 
-/* Adds (object) to the reply as a new handle for the client. 0 or an error. */
+/* Adds (object) to the reply as a new handle for the client. 0 or an error.
+ * Should the reply not reach the client, (object) is closed like any other. */
 int svc_give(struct nu_serve *call, struct svc_object *object);
+
+/* Keeps handle (index) of the request: the service closes it. Handles that
+ * nobody keeps are closed when the call is done. */
+nu_handle_t svc_keep(struct nu_serve *call, uint32_t index);
 
 /*
  * Deferring: svc_defer() in a handler that then returns NU_SERVE_PENDING; later

@@ -1,0 +1,16 @@
+#include <rt/flavour.h>
+
+void (*rt_enter(void))(void)
+{
+    return (void (*)(void))(NU_CALL_PAGE + NU_CALL_ENTRY);
+}
+
+const struct nu_call_data *rt_call_data(void)
+{
+    return (const struct nu_call_data *)(NU_CALL_PAGE + NU_CALL_DATA);
+}
+
+rt_local_start_fn rt_find_local(const struct nu_start_local *local)
+{
+    return (rt_local_start_fn)local->entry;
+}
