@@ -35,9 +35,9 @@ class Command:
 def load(build, goals=GOALS, suffixes=(".c",)):
     """Every compilation for the goals, in make's order."""
     printed = subprocess.run(
-        ["make", "-n", "-B", "--no-print-directory", "V=1",
+        ["make", "-n", "-k", "-B", "--no-print-directory", "V=1",
          f"BUILD={build}", *goals],
-        check=True, capture_output=True, text=True).stdout
+        capture_output=True, text=True).stdout
     found = []
     for line in printed.replace("\\\n", " ").splitlines():
         for piece in re.split(r"&&|;", line):

@@ -59,7 +59,7 @@ class Findings:
 
     def _deviations(self):
         for number, line in enumerate(read(DEVIATIONS).splitlines(), 1):
-            cells = [cell.strip() for cell in line.strip("| \t").split("|")]
+            cells = [cell.strip() for cell in line.strip()[1:-1].split("|")]
             if len(cells) != 3 or cells[0] != self.check:
                 continue
             if len(cells[2]) < 10:

@@ -1,0 +1,2 @@
+tool-tests += harness
+tool-harness-cmd := tests/tools/test_harness.py

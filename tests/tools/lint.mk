@@ -1,0 +1,2 @@
+tool-tests += lint
+tool-lint-cmd := tests/tools/test_lint.py
