@@ -1,0 +1,21 @@
+/* The commands of nuncio: each returns the exit status. */
+#ifndef NUNCIO_TOOL_COMMANDS_H
+#define NUNCIO_TOOL_COMMANDS_H
+
+#include "options.h"
+
+int command_run(const struct options *options, struct report *report);
+int command_image(const struct options *options, struct report *report);
+int command_list(const struct options *options, struct report *report);
+int command_trace(const struct options *options, struct report *report);
+
+/*
+ * The system that the options describe: read, changed by --place, --disk and
+ * --exec, checked. NULL with the reasons in (report). (*build_dir), the
+ * system's memory, is where the kernel and the images are.
+ */
+struct system *command_read_system(const struct options *options,
+                                   const char **build_dir,
+                                   struct report *report);
+
+#endif /* NUNCIO_TOOL_COMMANDS_H */

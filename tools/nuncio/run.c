@@ -1,0 +1,187 @@
+/* `nuncio run`. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <abi/trace.h>
+
+#include "archive.h"
+#include "commands.h"
+#include "host.h"
+#include "launch.h"
+#include "manifest.h"
+#include "status.h"
+
+static enum accel choose_accel(const struct options *options,
+                               struct report *report)
+{
+    const char *why = NULL;
+
+    if (options->accel == CHOOSE_TCG || options->icount)
+        return ACCEL_TCG;
+    if (host_has_kvm(&why))
+        return ACCEL_KVM;
+    if (options->accel == CHOOSE_KVM)
+        report_error(report, NULL, 0, "--accel kvm: %s", why);
+    else if (options->verbose)
+        (void)fprintf(stderr, "nuncio: emulating the processor: %s\n", why);
+    return ACCEL_TCG;
+}
+
+/* The plan but for what depends on how it is run. */
+static struct qemu_plan make_plan(const struct options *options,
+                                  struct system *sys, const char *build_dir,
+                                  struct report *report)
+{
+    struct qemu_plan plan = {
+        .sys = sys,
+        .accel = choose_accel(options, report),
+        .machine = options->machine,
+        .icount = options->icount,
+        .kernel = pool_format(&sys->pool, "%s/nuncio-kernel", build_dir),
+        .append = options->append,
+        .more = &options->qemu_args,
+    };
+
+    if (options->icount && options->accel == CHOOSE_KVM)
+        report_error(report, NULL, 0, "--icount counts under tcg only");
+    if (!options->dry_run && access(plan.kernel, R_OK) != 0)
+        report_error(report, NULL, 0, "%s: %s (is it built?)", plan.kernel,
+                     strerror(errno));
+    return plan;
+}
+
+/* A command that people can run: the terminal is theirs, the log follows. */
+static int dry_run(const struct options *options, struct system *sys,
+                   struct qemu_plan *plan)
+{
+    struct strings argv = {0};
+    struct text out = {0};
+
+    plan->archive = options->archive != NULL
+                        ? options->archive
+                        : pool_format(&sys->pool, "%s.cpio", sys->name);
+    plan->terminal = "stdio,signal=off";
+    plan->log = "file,path=/dev/stderr";
+    plan->trace = options->trace != NULL ? "file,path=/dev/null" : NULL;
+    manifest_write(sys, &out);
+    text_puts(&out, "\n");
+    qemu_command(&sys->pool, plan, &argv);
+    qemu_print(&argv, &out);
+    fputs(text_string(&out), stdout);
+    text_free(&out);
+    return 0;
+}
+
+/* Creates (path) with the head of a trace; -1 when it cannot. */
+static int open_trace(const char *path, struct report *report)
+{
+    const struct nu_trace_header header = {
+        .magic = NU_TRACE_MAGIC,
+        .version = 1,
+        .record_bytes = sizeof(struct nu_trace_record),
+    };
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+    if (fd >= 0 && write(fd, &header, sizeof(header)) == sizeof(header))
+        return fd;
+    report_error(report, NULL, 0, "--trace %s: %s", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+static bool make_archive(const struct options *options, struct system *sys,
+                         const char *build_dir, int fd, struct report *report)
+{
+    bool is_written;
+
+    if (options->archive == NULL)
+        return archive_write_system(sys, build_dir, fd, report);
+    fd = open(options->archive, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        report_error(report, NULL, 0, "--archive %s: %s", options->archive,
+                     strerror(errno));
+        return false;
+    }
+    is_written = archive_write_system(sys, build_dir, fd, report);
+    close(fd);
+    return is_written;
+}
+
+static int run_machine(const struct options *options, struct machine *machine,
+                       struct qemu_plan *plan, int trace)
+{
+    struct system *sys = plan->sys;
+    struct launch launch = {
+        .interactive = options->exec == NULL,
+        .quiet = options->quiet,
+        .timeout_ms = options->timeout_ms,
+        .trace = trace,
+    };
+    struct strings argv = {0};
+    struct text shown = {0};
+
+    plan->archive =
+        options->archive != NULL
+            ? options->archive
+            : pool_format(&sys->pool, "/proc/self/fd/%d", machine->archive);
+    plan->terminal = pool_format(&sys->pool, "socket,fd=%d",
+                                 machine->theirs[CHANNEL_TERMINAL]);
+    plan->log =
+        pool_format(&sys->pool, "socket,fd=%d", machine->theirs[CHANNEL_LOG]);
+    if (trace >= 0)
+        plan->trace = pool_format(&sys->pool, "socket,fd=%d",
+                                  machine->theirs[CHANNEL_TRACE]);
+    qemu_command(&sys->pool, plan, &argv);
+    if (options->verbose) {
+        qemu_print(&argv, &shown);
+        fputs(text_string(&shown), stderr);
+        text_free(&shown);
+    }
+    return launch_run(machine, &argv, &launch);
+}
+
+static int run_system(const struct options *options, struct system *sys,
+                      const char *build_dir, struct report *report)
+{
+    struct qemu_plan plan;
+    struct machine machine;
+    int status = STATUS_LAUNCHER;
+    int trace = -1;
+
+    if (options->trace != NULL)
+        system_main(sys)->traced = true;
+    plan = make_plan(options, sys, build_dir, report);
+    if (report->errors != 0)
+        return STATUS_LAUNCHER;
+    if (options->dry_run)
+        return dry_run(options, sys, &plan);
+    if (options->trace != NULL) {
+        trace = open_trace(options->trace, report);
+        if (trace < 0)
+            return STATUS_LAUNCHER;
+    }
+    if (machine_open(&machine, report)) {
+        if (make_archive(options, sys, build_dir, machine.archive, report))
+            status = run_machine(options, &machine, &plan, trace);
+        machine_close(&machine);
+    }
+    if (trace >= 0)
+        close(trace);
+    return status;
+}
+
+int command_run(const struct options *options, struct report *report)
+{
+    const char *build_dir;
+    struct system *sys = command_read_system(options, &build_dir, report);
+    int status;
+
+    if (sys == NULL)
+        return STATUS_LAUNCHER;
+    status = run_system(options, sys, build_dir, report);
+    system_free(sys);
+    return status;
+}
