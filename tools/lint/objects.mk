@@ -27,3 +27,4 @@ $(lint-build-scripts:%=lint-%): lint-%: all
 format:
 	$(Q)git ls-files -co --exclude-standard '*.c' '*.h' | \
 	    xargs clang-format -i
+include tools/debug/objects.mk

@@ -1,0 +1,7 @@
+# `make debug`; see tools/debug/README.md.
+CONFIG ?= configs/files.conf
+EXEC ?=
+
+.PHONY: debug
+debug: all
+	$(Q)tools/debug/debug $(BUILD) '$(CONFIG)' '$(EXEC)'
