@@ -3,10 +3,16 @@
 
 import os
 import subprocess
+import sys
 import tempfile
 import unittest
 
 LINT = os.path.abspath("tools/lint")
+sys.path.insert(0, LINT)
+import calls  # noqa: E402  (found by the line above)
+import entries  # noqa: E402
+import tree  # noqa: E402
+
 DEVIATIONS = "tools/lint/deviations.md"
 CLEAN = {
     "guest-kernel/mm/frame.c": "#include <mm/frame.h>\n",
@@ -107,6 +113,60 @@ class Lint(unittest.TestCase):
         self.assert_finds("sizes", {
             DEVIATIONS: "| sizes | `gone.c` | a reason of old |\n"},
             "not needed any more")
+
+
+ONE_DOOR = "set_door:\n mov $0xc0000082, %ecx\n wrmsr\n ret\n"
+
+
+class Image(unittest.TestCase):
+    """What is read from objects and images."""
+
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory()
+
+    def tearDown(self):
+        self.directory.cleanup()
+
+    def compile(self, name, text):
+        source = os.path.join(self.directory.name, name)
+        with open(source, "w", encoding="utf-8") as file:
+            file.write(text)
+        made = source.rsplit(".", 1)[0] + ".o"
+        subprocess.run(["gcc", "-c", source, "-o", made], check=True)
+        return made
+
+    def entries_of(self, text):
+        """(number of entries, number of findings) of an image."""
+        findings = tree.Findings("entries")
+        image = self.compile("image.S", text)
+        return entries.check_image(findings, image), findings.count
+
+    def test_one_entry(self):
+        self.assertEqual(self.entries_of(ONE_DOOR), (1, 0))
+
+    def test_second_entry(self):
+        self.assertEqual(self.entries_of(
+            ONE_DOOR + ONE_DOOR.replace("set_door", "again")), (2, 1))
+
+    def test_no_entry(self):
+        self.assertEqual(self.entries_of("f: ret\n"), (0, 1))
+
+    def test_other_doors(self):
+        self.assertEqual(self.entries_of(
+            ONE_DOOR + "f: mov $0x176, %ecx\n wrmsr\n ret\n"), (1, 1))
+
+    def test_user_memory_opened(self):
+        self.assertEqual(self.entries_of(ONE_DOOR + "f: stac\n clac\n"),
+                         (1, 2))
+
+    def test_symbols_and_circles(self):
+        made = self.compile("a.c", "int b(void); int a(void)"
+                            "{ return b(); }\n")
+        self.assertEqual(calls.symbols(made), ({"a"}, {"b"}))
+        self.assertEqual(tree.circles({"a": {"b"}, "b": {"c"}, "c": {"a"},
+                                       "d": {"a"}}), [["a", "b", "c"]])
+        self.assertEqual(tree.circles({"a": {"b"}, "b": {"c"}, "c": set()}),
+                         [])
 
 
 if __name__ == "__main__":
