@@ -51,6 +51,10 @@ IMAGES = [
      [("debugfs", "ssv flags 2"), ("tune2fs", "-E hash_alg=tea")] + INDEX),
     ("hash-legacy-unsigned", "tree", "-b 1024",
      [("debugfs", "ssv flags 2"), ("tune2fs", "-E hash_alg=legacy")] + INDEX),
+    # Blocks that were allocated but never written hold what was there before.
+    ("unwritten", "small", "-b 1024 -E nodiscard",
+     INDEX + [("debugfs", "fallocate /sparse/hole 3 200"),
+              ("debugfs", "fallocate /sparse/middle 0 290")]),
     ("small-1k", "small", "-b 1024", INDEX),
     ("small-4k", "small", "-b 4096", INDEX),
     ("small-nocsum", "small", "-b 1024 -O ^metadata_csum", INDEX),
@@ -64,6 +68,17 @@ REFUSED = [
     ("refuse-encrypt", "-b 1024 -O encrypt", None),
     ("refuse-inline", "-b 1024 -O inline_data", None),
     ("refuse-mmp", "-b 1024 -O mmp", None),
+]
+
+
+# For tests that know what is special about them; made from the small tree.
+OTHERS = [
+    ("times", "-b 1024",
+     [("debugfs", "set_inode_field /file1 mtime @0xf4865700"),
+      ("debugfs", "set_inode_field /file1 mtime_extra 493827157")]),
+    ("no-csum-bit", "-b 1024 -O ^metadata_csum",
+     [("tune2fs", "-O metadata_csum"), ("e2fsck", "-fy"),
+      ("tune2fs", "-O ^metadata_csum"), ("e2fsck", "-fy")]),
 ]
 
 
@@ -168,7 +183,7 @@ def make_tree(top, rng):
     write(top + "/mode", b"mode\n")
     os.chmod(top + "/mode", 0o4751)
     os.link(top + "/mode", top + "/hard")
-    os.utime(top + "/mode", ns=(10 ** 18, 4102444800 * 10 ** 9 + 123456789))
+    os.utime(top + "/mode", ns=(10 ** 18, 10 ** 18 // 2))
     os.mkdir(top + "/empty")
     make_links(top)
     make_sparse(top, rng, 420, True)
@@ -192,6 +207,8 @@ def make_image(out, name, options, tree, after):
     path = "%s/%s.img" % (out, name)
     kind = [] if "-t " in options else ["-t", "ext4"]
     with open(path, "wb") as image:
+        if name == "unwritten":
+            image.write(b"\xaa" * (16 * MIB))
         image.truncate(16 * MIB)
     tool("mke2fs", "-q", "-F", *kind, "-N", "1024", "-U", UUID, "-E",
          "hash_seed=" + UUID, *options.split(), "-d", tree, path)
@@ -216,6 +233,8 @@ def main():
     for name, options, command in REFUSED:
         make_image(out, name, options, out + "/small/a",
                    [("debugfs", command)] if command else [])
+    for name, options, after in OTHERS:
+        make_image(out, name, options, out + "/small", after)
 
 
 if __name__ == "__main__":
