@@ -19,19 +19,21 @@ LAYERS = {
     ARCH: (LIB, "contracts", "hypercall", "guest-kernel"),
     "guest-kernel": ("hypercall", ARCH, LIB, "contracts"),
     "guest-kernel/init": ("hypercall", "hv", ARCH, LIB, "contracts",
-                          "guest-kernel", "drivers"),
-    "drivers": ("contracts", "hypercall", LIB),
-    "user": ("contracts", LIB),
+                          "guest-kernel", "drivers", "drivers/rt"),
+    "drivers": ("drivers/rt", "contracts", "hypercall", LIB),
+    "drivers/rt": ("contracts", LIB),
+    "user": ("drivers/rt", "contracts", LIB),
     "contracts": (),
     "tools": ("contracts", LIB),
     "tests": ("hypercall", "hv", ARCH, LIB, "contracts", "guest-kernel",
-              "guest-kernel/init", "drivers", "user", "tools"),
+              "guest-kernel/init", "drivers", "drivers/rt", "user", "tools"),
 }
 # Layouts of foreign formats that tools may share with the code that reads them.
 WIRE_FORMAT = "_abi.h"
 # Layers that run without a C library, and what they may use of its headers.
 FREESTANDING = {"hypercall", "hv", LIB, ARCH, "guest-kernel",
-                "guest-kernel/init", "drivers", "user", "contracts"}
+                "guest-kernel/init", "drivers", "drivers/rt", "user",
+                "contracts"}
 FREESTANDING_HEADERS = {"stdarg.h", "stdbool.h", "stddef.h", "stdint.h",
                         "stdalign.h", "stdatomic.h", "stdnoreturn.h",
                         "limits.h"}

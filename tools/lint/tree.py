@@ -10,7 +10,7 @@ DEVIATIONS = "tools/lint/deviations.md"
 INCLUDE_DIRS = ("", "contracts", "guest-kernel", "guest-kernel/lib",
                 "guest-kernel/arch/x86", "guest-kernel/arch/fake",
                 "contracts/stub/arch/x86", "contracts/stub/arch/fake",
-                "drivers", "user", "hv", "tools", "tests")
+                "drivers", "user", "user/lib", "hv", "tools", "tests")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
