@@ -22,6 +22,9 @@ BUDGETS = "tests/bench/budgets.txt"
 CONFIG = "configs/bench.conf"
 TIMEOUT_S = 300
 IMAGE_GOAL_BYTES = 300 * 1024
+# A line of the linker's map: section, address, size, object.
+MAP_LINE = re.compile(r"^ (\.\S+)\s+(0x[0-9a-f]+)\s+(0x[0-9a-f]+) (\S+\.o)$",
+                      re.M)
 LINE = re.compile(r"^bench (\S+) instructions=(\d+)\r?$", re.M)
 BOOT_LINE = re.compile(r"first message after (\d+) instructions")
 
@@ -85,6 +88,22 @@ def run_linux(build, work, disk):
     return name, found
 
 
+def image_bytes(build):
+    """
+    (bytes of the image's file, bytes that its services take in it), from the
+    linker's map; what is not in the file, as zeroed data, does not count.
+    """
+    with open(f"{build}/nuncio-kernel.map", encoding="utf-8") as file:
+        text = file.read()
+    # A long section name has the rest on a line of its own.
+    text = re.sub(r"^( \.\S+)\n\s+", r"\1 ", text, flags=re.M)
+    services = sum(int(size, 16)
+                   for section, address, size, name in MAP_LINE.findall(text)
+                   if int(address, 16) and "/drivers/" in "/" + name
+                   and not section.startswith(".bss"))
+    return os.path.getsize(f"{build}/nuncio-kernel"), services
+
+
 def over_budget(rows, found):
     """Complaints about (found), most of them regressions."""
     for name, budget, _, _ in rows:
@@ -123,10 +142,11 @@ def main():
     found, log = run_nuncio(args.build, disk)
     linux_name, linux = (None, {}) if args.short else \
         run_linux(args.build, work, disk)
-    image_bytes = os.path.getsize(f"{args.build}/nuncio-kernel.stripped")
+    image, services = image_bytes(args.build)
     first = BOOT_LINE.search(log)
     lines = list(table(rows, found, linux_name, linux))
-    lines += ["", f"Kernel image: {image_bytes:,} bytes."]
+    lines += ["", f"Kernel image: {image:,} bytes, without services "
+              f"{image - services:,}."]
     if first:
         lines.append(f"Kernel entry to the first user message: "
                      f"{int(first.group(1)):,} instructions.")
@@ -135,12 +155,16 @@ def main():
         out.write("\n".join(lines) + "\n")
     with open(f"{args.build}/bench.json", "w", encoding="utf-8") as out:
         json.dump({"unit": "instructions", "nuncio": found, "linux": linux,
-                   "linux_kernel": linux_name, "image_bytes": image_bytes,
+                   "linux_kernel": linux_name, "image_bytes": image,
+                   "image_bytes_without_services": image - services,
                    "first_message": int(first.group(1)) if first else None,
                    "ratio": {n: linux[o] / found[n] for n, _, o, _ in rows
                              if o in linux and found.get(n)}}, out, indent=1)
         out.write("\n")
     complaints = list(over_budget(rows, found))
+    if image - services > IMAGE_GOAL_BYTES:
+        complaints.append(f"image: {image - services} bytes without services, "
+                          f"budget {IMAGE_GOAL_BYTES}")
     for complaint in complaints:
         print("over budget: " + complaint)
     return 1 if complaints else 0

@@ -26,6 +26,7 @@ COPY_FILE = "guest-kernel/mm/ucopy.c"
 RESOLVE = "space_frame"
 RESOLVERS = {"guest-kernel/mm/space.c", COPY_FILE}
 INSTRUCTION = re.compile(r"^\s*[0-9a-f]+:\s+(\S+)\s*(.*)$")
+TRUSTED = ("guest-kernel/", "hv/", "hypercall/")
 FUNCTION = re.compile(r"^[0-9a-f]+ <(.+)>:$")
 
 
@@ -68,26 +69,20 @@ def check_image(findings, image):
     return len(doors)
 
 
-def check_objects(findings, build):
+def check_objects(findings, compiled):
     """Who defines the entry and the copy, and who uses what they use."""
     defined, used = collections.defaultdict(set), collections.defaultdict(set)
-    for root, _, names in os.walk(os.path.join(build, "kernel")):
-        for name in names:
-            path = os.path.join(root, name)
-            if not name.endswith(".o"):
-                continue
-            source = os.path.relpath(path, os.path.join(build, "kernel"))
-            for line in tool_output("nm", path).splitlines():
-                kind, symbol = line.split()[-2:]
-                (used if kind == "U" else defined)[symbol].add(source[:-2])
+    for command in compiled:
+        for line in tool_output("nm", command.output).splitlines():
+            kind, symbol = line.split()[-2:]
+            (used if kind == "U" else defined)[symbol].add(command.source)
     for symbol in (ENTRY, COPY, RESOLVE):
         if len(defined[symbol]) != 1:
             findings.add(symbol, f"is defined in {len(defined[symbol])} "
                          "objects of the kernel, not in one")
-    if defined[COPY] != {COPY_FILE[:-2]}:
+    if defined[COPY] != {COPY_FILE}:
         findings.add(COPY, f"is not defined in {COPY_FILE}")
-    allowed = {source[:-2] for source in RESOLVERS}
-    for source in sorted(used[RESOLVE] - allowed):
+    for source in sorted(used[RESOLVE] - RESOLVERS):
         findings.add(f"{source} {RESOLVE}", f"{source} reaches user memory "
                      f"without {COPY}()")
     setters = used[ENTRY] - defined[ENTRY]
@@ -95,13 +90,10 @@ def check_objects(findings, build):
         findings.add(ENTRY, "is used by " + ", ".join(sorted(setters)))
 
 
-def trusted_lines(build):
-    """(lines, files) with code in what is linked into the kernel alone."""
-    sources = set()
-    for command in commands.load(build, (f"{build}/nuncio-kernel",), (".c",
-                                                                     ".S")):
-        if command.source.startswith(("guest-kernel/", "hv/", "hypercall/")):
-            sources.add(command.source)
+def trusted_lines(compiled):
+    """(lines, files) with code in what every process must trust."""
+    sources = {command.source for command in compiled
+               if command.source.startswith(TRUSTED)}
     lines = 0
     for source in sources:
         text = re.sub(r"/\*.*?\*/", "", read(source), flags=re.S)
@@ -112,11 +104,14 @@ def trusted_lines(build):
 
 def main():
     build = sys.argv[1]
-    image = os.path.join(build, "nuncio-kernel")
+    image = os.path.join(build, "nuncio-kernel.elf")
+    compiled = [c for c in commands.load(build, (image[:-len(".elf")],),
+                                         (".c", ".S"))
+                if c.output and os.path.exists(c.output)]
     findings = Findings("entries")
     entries = check_image(findings, image)
-    check_objects(findings, build)
-    lines, files = trusted_lines(build)
+    check_objects(findings, compiled)
+    lines, files = trusted_lines(compiled)
     print(f"kernel entry points: {entries} (+ vectors)")
     print(f"lines of trusted code: {lines} in {files} files")
     findings.finish(f"{image}")
