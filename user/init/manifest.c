@@ -1,0 +1,355 @@
+#include "manifest.h"
+
+#include <nlib/printf.h>
+#include <nlib/string.h>
+
+#define PAGES_MAX (1u << 24)
+
+static bool fail(struct manifest *m, uint32_t line, const char *what,
+                 const char *value)
+{
+    nl_snprintf(m->error, sizeof(m->error), "manifest:%u: %s%s%.40s", line,
+                what, value[0] != '\0' ? ": " : "", value);
+    return false;
+}
+
+static int hex(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return -1;
+}
+
+/* Percent-decodes in place; false if it is malformed or holds a NUL. */
+static bool decode(char *text)
+{
+    char *to = text;
+
+    for (; *text != '\0'; text++) {
+        if (*text == '%') {
+            int high = hex(text[1]);
+            int low = high < 0 ? -1 : hex(text[2]);
+
+            if (low < 0 || (high == 0 && low == 0))
+                return false;
+            *to++ = (char)(high * 16 + low);
+            text += 2;
+        } else {
+            *to++ = *text;
+        }
+    }
+    *to = '\0';
+    return true;
+}
+
+static bool is_name(const char *name)
+{
+    size_t i = 0;
+
+    for (; name[i] != '\0'; i++) {
+        char c = name[i];
+
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+              c == '_'))
+            return false;
+    }
+    return i > 0 && i <= MANIFEST_NAME_MAX;
+}
+
+static bool number(const char *text, uint64_t max, uint64_t *value)
+{
+    uint64_t v = 0;
+
+    if (*text == '\0')
+        return false;
+    for (; *text >= '0' && *text <= '9'; text++) {
+        v = v * 10 + (uint64_t)(*text - '0');
+        if (v > max)
+            return false;
+    }
+    *value = v;
+    return *text == '\0';
+}
+
+/* Cuts (text) at the first (mark); the rest, or NULL if it has none. */
+static char *cut(char *text, char mark)
+{
+    char *at = strchr(text, mark);
+
+    if (at == NULL)
+        return NULL;
+    *at = '\0';
+    return at + 1;
+}
+
+static bool set_uses(struct manifest *m, struct unit *u, char *value)
+{
+    while (value != NULL) {
+        char *next = cut(value, ',');
+
+        if (!is_name(value))
+            return fail(m, u->line, "not a name", value);
+        if (u->use_count == MANIFEST_USES_MAX)
+            return fail(m, u->line, "uses too much", value);
+        u->uses[u->use_count++] = value;
+        value = next;
+    }
+    return true;
+}
+
+static bool set_device(struct manifest *m, struct unit *u, char *value)
+{
+    char *index = cut(value, ':');
+    uint64_t n;
+
+    if (index == NULL || !number(index, 63, &n))
+        return fail(m, u->line, "expected device=KIND:INDEX", value);
+    if (strcmp(value, "virtio-blk") != 0 && strcmp(value, "serial") != 0)
+        return fail(m, u->line, "no such kind of device", value);
+    u->device = value;
+    u->device_index = (uint32_t)n;
+    return true;
+}
+
+static bool set_placement(struct manifest *m, struct unit *u, const char *value)
+{
+    if (strcmp(value, "process") == 0)
+        u->placement = PLACE_PROCESS;
+    else if (strcmp(value, "kernel") == 0)
+        u->placement = PLACE_KERNEL;
+    else if (strcmp(value, "inproc") == 0)
+        u->placement = PLACE_INPROC;
+    else
+        return fail(m, u->line, "no such placement", value);
+    return true;
+}
+
+static bool add_arg(struct manifest *m, struct unit *u, const char *value)
+{
+    if (u->arg_count == MANIFEST_ARGS_MAX)
+        return fail(m, u->line, "too many arguments", value);
+    u->args[u->arg_count++] = value;
+    return true;
+}
+
+/* One KEY=VALUE of a service. */
+static bool service_word(struct manifest *m, struct unit *u, char *word,
+                         char *value)
+{
+    if (strcmp(word, "placement") == 0)
+        return set_placement(m, u, value);
+    if (strcmp(word, "device") == 0)
+        return set_device(m, u, value);
+    if (strcmp(word, "client") == 0) {
+        u->client = value;
+        return true;
+    }
+    if (strncmp(word, "option.", 7) == 0 && word[7] != '\0') {
+        /* The value lies where the name ends: make them one word again. */
+        char *option = word + 7;
+        size_t key = strlen(option);
+
+        option[key] = '=';
+        return add_arg(m, u, option);
+    }
+    return fail(m, u->line, "a service has no such word", word);
+}
+
+static bool program_word(struct manifest *m, struct unit *u, const char *word,
+                         const char *value)
+{
+    if (strcmp(word, "arg") == 0)
+        return add_arg(m, u, value);
+    if (strcmp(word, "main") == 0 && strcmp(value, "1") == 0) {
+        u->is_main = true;
+        return true;
+    }
+    if (strcmp(word, "trace") == 0 && strcmp(value, "1") == 0) {
+        u->is_traced = true;
+        return true;
+    }
+    return fail(m, u->line, "a program has no such word", word);
+}
+
+static bool unit_word(struct manifest *m, struct unit *u, char *word)
+{
+    char *value = cut(word, '=');
+
+    if (value == NULL)
+        return fail(m, u->line, "expected KEY=VALUE", word);
+    if (!decode(value))
+        return fail(m, u->line, "malformed value of", word);
+    if (strcmp(word, "image") == 0) {
+        u->image = value;
+        return true;
+    }
+    if (strcmp(word, "pages") == 0)
+        return number(value, PAGES_MAX, &u->pages) ||
+               fail(m, u->line, "pages: not a number in range", value);
+    if (strcmp(word, "use") == 0)
+        return set_uses(m, u, value);
+    return u->is_program ? program_word(m, u, word, value) :
+                           service_word(m, u, word, value);
+}
+
+static bool read_unit(struct manifest *m, char *line, uint32_t number_of_line)
+{
+    struct unit *u = &m->units[m->unit_count];
+    char *name = cut(line, ' ');
+    char *word = name != NULL ? cut(name, ' ') : NULL;
+
+    if (m->unit_count == MANIFEST_UNITS_MAX)
+        return fail(m, number_of_line, "too many units", "");
+    memset(u, 0, sizeof(*u));
+    u->line = number_of_line;
+    u->is_program = strcmp(line, "program") == 0;
+    if (!u->is_program && strcmp(line, "service") != 0)
+        return fail(m, u->line, "no such directive", line);
+    if (name == NULL || !is_name(name))
+        return fail(m, u->line, "expected a name", name != NULL ? name : "");
+    u->name = name;
+    while (word != NULL) {
+        char *next = cut(word, ' ');
+
+        if (!unit_word(m, u, word))
+            return false;
+        word = next;
+    }
+    if (u->image == NULL || u->image[0] == '\0')
+        return fail(m, u->line, "no image", name);
+    if (u->pages == 0)
+        return fail(m, u->line, "no pages", name);
+    m->unit_count++;
+    return true;
+}
+
+static bool is_kernel_object(const char *name)
+{
+    static const char *const names[] = {"clock", "log", "trace", "self",
+                                        "purse", "space", "system"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(names[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static struct unit *find(struct manifest *m, const char *name, uint32_t before)
+{
+    for (uint32_t i = 0; i < before; i++) {
+        if (strcmp(m->units[i].name, name) == 0)
+            return &m->units[i];
+    }
+    return NULL;
+}
+
+struct unit *manifest_service(struct manifest *m, const char *name)
+{
+    struct unit *u = find(m, name, m->unit_count);
+
+    return u != NULL && !u->is_program ? u : NULL;
+}
+
+bool manifest_depends(struct manifest *m, const struct unit *a,
+                      const struct unit *b)
+{
+    /* Uses go to earlier units only, so this ends. */
+    for (uint32_t i = 0; i < a->use_count; i++) {
+        const struct unit *used = manifest_service(m, a->uses[i]);
+
+        if (used != NULL && (used == b || manifest_depends(m, used, b)))
+            return true;
+    }
+    return false;
+}
+
+/* What (u) uses exists and stands before it. */
+static bool check_uses(struct manifest *m, const struct unit *u, uint32_t index)
+{
+    for (uint32_t i = 0; i < u->use_count; i++) {
+        const char *name = u->uses[i];
+        const struct unit *used = find(m, name, index);
+
+        for (uint32_t k = 0; k < i; k++) {
+            if (strcmp(u->uses[k], name) == 0)
+                return fail(m, u->line, "used twice", name);
+        }
+        if (is_kernel_object(name))
+            continue;
+        if (used == NULL || used->is_program)
+            return fail(m, u->line, "uses a service not given before", name);
+        if (used->placement == PLACE_INPROC &&
+            strcmp(used->client, u->name) != 0)
+            return fail(m, u->line, "in-process service of another client",
+                        name);
+    }
+    return true;
+}
+
+static bool check_unit(struct manifest *m, uint32_t index)
+{
+    struct unit *u = &m->units[index];
+    bool is_used = false;
+
+    if (find(m, u->name, index) != NULL)
+        return fail(m, u->line, "the name is taken", u->name);
+    if (is_kernel_object(u->name))
+        return fail(m, u->line, "the name is a kernel object's", u->name);
+    if ((u->placement == PLACE_INPROC) != (u->client != NULL))
+        return fail(m, u->line, "client= is for inproc, and inproc needs it",
+                    u->name);
+    if (u->placement != PLACE_INPROC)
+        return true;
+    for (uint32_t i = index + 1; i < m->unit_count; i++) {
+        const struct unit *host = &m->units[i];
+
+        if (strcmp(host->name, u->client) != 0)
+            continue;
+        u->host = i;
+        for (uint32_t k = 0; k < host->use_count; k++)
+            is_used = is_used || strcmp(host->uses[k], u->name) == 0;
+    }
+    return is_used ||
+           fail(m, u->line, "client= names nobody who uses it", u->name);
+}
+
+static bool check(struct manifest *m)
+{
+    bool have_main = false;
+
+    for (uint32_t i = 0; i < m->unit_count; i++) {
+        if (!check_unit(m, i) || !check_uses(m, &m->units[i], i))
+            return false;
+        if (!m->units[i].is_main)
+            continue;
+        if (have_main)
+            return fail(m, m->units[i].line, "a second main program",
+                        m->units[i].name);
+        have_main = true;
+        m->main = i;
+    }
+    return have_main || fail(m, 0, "no main program", "");
+}
+
+bool manifest_read(struct manifest *m, char *text, size_t bytes)
+{
+    uint32_t line = 0;
+
+    memset(m, 0, sizeof(*m));
+    if (strlen(text) != bytes)
+        return fail(m, 0, "a NUL in the text", "");
+    while (text != NULL && *text != '\0') {
+        char *next = cut(text, '\n');
+
+        line++;
+        if (*text != '\0' && !read_unit(m, text, line))
+            return false;
+        text = next;
+    }
+    return check(m);
+}
