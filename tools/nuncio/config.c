@@ -71,6 +71,14 @@ static void check_fields(struct reader *reader, const config_setting_t *group,
         const char *name = config_setting_name(setting);
         const struct field *field = fields;
 
+        /* Our line numbers are those of one file. */
+        if (strcmp(config_setting_source_file(setting), reader->sys->file) !=
+            0) {
+            report_error(reader->report, config_setting_source_file(setting),
+                         line_of(setting),
+                         "a system is described in one file, without @include");
+            continue;
+        }
         while (field->name != NULL && strcmp(field->name, name) != 0)
             field++;
         if (field->name == NULL)
@@ -324,8 +332,8 @@ static void read_root(struct reader *reader, config_setting_t *root)
     sys->name = get_string(reader, root, "name", "?");
     sys->memory_mib = get_number(reader, root, "memory_mib", 64, 1 << 20);
     read_list(reader, root, "disks", SYSTEM_DISKS_MAX, read_disk);
-    read_list(reader, root, "services", SYSTEM_SERVICES_MAX, read_service);
-    read_list(reader, root, "programs", SYSTEM_PROGRAMS_MAX, read_program);
+    read_list(reader, root, "services", SYSTEM_UNITS_MAX, read_service);
+    read_list(reader, root, "programs", SYSTEM_UNITS_MAX, read_program);
     if (sys->program_count == 1)
         sys->programs[0].is_main = true;
 }

@@ -132,7 +132,9 @@ static void take(struct run *run, enum channel_name name, size_t bytes)
         }
         break;
     case CHANNEL_QEMU:
-        take_lines(run, name, "qemu: ", bytes);
+        /* Once we stop it, all it has to say is that we did. */
+        if (!run->stopping)
+            take_lines(run, name, "qemu: ", bytes);
         break;
     case CHANNEL_COUNT:
         break;
@@ -325,6 +327,8 @@ static int finish(struct run *run)
     status = status_of(&run->log, &run->end, &reason);
     if (reason == NULL)
         return status;
+    if (run->end.quit)
+        (void)fputs("\n", stderr); /* the cursor is behind a prompt */
     if (status == STATUS_OUTSIDE)
         (void)fprintf(stderr, "nuncio: %s: %d\n", reason,
                       (int)run->log.exit_status);

@@ -80,7 +80,7 @@ static bool is_ready(struct system *sys, const struct service *service,
 
 void manifest_write(struct system *sys, struct text *out)
 {
-    bool written[SYSTEM_SERVICES_MAX] = {false};
+    bool written[SYSTEM_UNITS_MAX] = {false};
     bool progress = true;
 
     /* There is no circle, so each round writes one at least. */

@@ -60,8 +60,10 @@ int status_of(const struct status_log *log,
     }
     if (machine->signal != 0)
         return STATUS_SIGNAL + machine->signal;
-    if (machine->quit)
+    if (machine->quit) {
+        *reason = "stopped";
         return 0;
+    }
     /* isa-debug-exit gives odd codes from 1 on; 1 is also QEMU's own failure,
      * and without the log line it can only be that. */
     if (machine->qemu_code == 1) {

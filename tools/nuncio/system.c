@@ -59,8 +59,8 @@ int system_disk(const struct system *sys, const char *name)
 
 bool system_is_kernel_object(const char *name)
 {
-    static const char *const objects[] = {"clock", "log",   "trace",
-                                          "self",  "purse", "space"};
+    static const char *const objects[] = {"clock", "log",   "trace", "self",
+                                          "purse", "space", "system"};
 
     for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
         if (strcmp(name, objects[i]) == 0)

@@ -13,9 +13,11 @@
 #include "pool.h"
 #include "report.h"
 
-#define SYSTEM_NAME_MAX      19 /* bytes of a name: struct nu_start_handle */
-#define SYSTEM_SERVICES_MAX  16
-#define SYSTEM_PROGRAMS_MAX  16
+/* The limits of user/init, which reads the manifest. */
+#define SYSTEM_NAME_MAX      12 /* bytes */
+#define SYSTEM_UNITS_MAX     16 /* services and programs */
+#define SYSTEM_USES_MAX      12
+#define SYSTEM_ARGS_MAX      32 /* arguments; also a service's options */
 #define SYSTEM_DISKS_MAX     8 /* microvm's virtio-mmio slots */
 #define SYSTEM_ARGS_BYTES    1024 /* NU_START_ARGS_BYTES, with their NULs */
 #define SYSTEM_PAGES_DEFAULT 1024
@@ -69,9 +71,9 @@ struct system {
     unsigned memory_mib;
     struct disk disks[SYSTEM_DISKS_MAX];
     size_t disk_count;
-    struct service services[SYSTEM_SERVICES_MAX];
+    struct service services[SYSTEM_UNITS_MAX];
     size_t service_count;
-    struct program programs[SYSTEM_PROGRAMS_MAX];
+    struct program programs[SYSTEM_UNITS_MAX];
     size_t program_count;
 };
 

@@ -86,6 +86,10 @@ static void check_names(const struct check *check)
 static void check_uses(const struct check *check, const char *owner,
                        unsigned line, const struct strings *uses)
 {
+    if (uses->count > SYSTEM_USES_MAX)
+        report_error(check->report, file_of(check, line), line,
+                     "\"%s\" uses %zu objects, the limit is %d", owner,
+                     uses->count, SYSTEM_USES_MAX);
     for (size_t i = 0; i < uses->count; i++) {
         const char *used = uses->items[i];
 
@@ -178,6 +182,10 @@ static void check_device(const struct check *check, size_t index)
     struct system *sys = check->sys;
     struct service *service = &sys->services[index];
 
+    if (service->option_count > SYSTEM_ARGS_MAX)
+        report_error(check->report, sys->file, service->line,
+                     "service \"%s\" has %zu options, the limit is %d",
+                     service->name, service->option_count, SYSTEM_ARGS_MAX);
     if (service->disk != NULL && system_disk(sys, service->disk) < 0)
         report_error(check->report, sys->file, service->line,
                      "service \"%s\": there is no disk \"%s\"", service->name,
@@ -201,6 +209,10 @@ static void check_program(const struct check *check, struct program *program)
     check_uses(check, program->name, program->line, &program->uses);
     for (size_t i = 0; i < program->args.count; i++)
         bytes += strlen(program->args.items[i]) + 1;
+    if (program->args.count > SYSTEM_ARGS_MAX)
+        report_error(check->report, check->sys->file, program->line,
+                     "program \"%s\": it has %zu arguments, the limit is %d",
+                     program->name, program->args.count, SYSTEM_ARGS_MAX);
     if (bytes > SYSTEM_ARGS_BYTES)
         report_error(check->report, check->sys->file, program->line,
                      "program \"%s\": its arguments take %zu bytes, the "
@@ -253,6 +265,10 @@ bool system_check(struct system *sys, struct report *report)
     unsigned before = report->errors;
 
     check_names(&check);
+    if (sys->service_count + sys->program_count > SYSTEM_UNITS_MAX)
+        report_error(report, sys->file, 0,
+                     "%zu services and programs are too many; there can be %d",
+                     sys->service_count + sys->program_count, SYSTEM_UNITS_MAX);
     for (size_t i = 0; i < sys->service_count; i++) {
         struct service *service = &sys->services[i];
 
