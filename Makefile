@@ -25,8 +25,9 @@ FREESTANDING := -ffreestanding -fno-asynchronous-unwind-tables -ffunction-sectio
          -fdata-sections -mno-red-zone -mgeneral-regs-only -fno-stack-protector \
          -fcf-protection=none -fno-omit-frame-pointer
 
-KERNEL_CFLAGS := $(CBASE) $(FREESTANDING) -fno-pic -fno-pie -mcmodel=kernel \
-         $(INC_COMMON) -I. -Iguest-kernel -Iguest-kernel/arch/x86 -Icontracts/stub/arch/x86
+KERNEL_CFLAGS := $(CBASE) $(FREESTANDING) -DNU_SERVER_ONLY -fno-pic -fno-pie -mcmodel=kernel \
+         $(INC_COMMON) -I. -Iguest-kernel -Iguest-kernel/arch/x86 -Iguest-kernel/lib -Idrivers \
+         -Icontracts/stub/arch/x86
 # Services and programs: position independent, hidden, one thread's registers only.
 SERVICE_CFLAGS := $(CBASE) $(FREESTANDING) -fPIC -fvisibility=hidden \
          $(INC_COMMON) -Idrivers -Iguest-kernel/lib -Icontracts/stub/arch/x86

@@ -46,7 +46,7 @@ struct nu_trace_record {
     uint64_t reserved;
 };
 
-_Static_assert(sizeof(struct nu_trace_record) == 160, "fixed size");
+_Static_assert(sizeof(struct nu_trace_record) == 152, "fixed size");
 
 /* A trace file: this, then records. */
 struct nu_trace_header {

@@ -13,13 +13,14 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <boot/acpi.h>
 #include <event/event.h>
 
 #define DEVICE_COUNT_MAX 64
 #define DEVICE_REGIONS_MAX 6
 
 /* As `enum bus` of contracts/device.contract. */
-enum device_bus { DEVICE_PCI = 1, DEVICE_MMIO = 2, DEVICE_IO = 3 };
+enum platform_bus { DEVICE_PCI = 1, DEVICE_MMIO = 2, DEVICE_IO = 3 };
 
 struct device_region {
     uint64_t phys; /* or the first port; 0 bytes: no such region */
@@ -29,7 +30,7 @@ struct device_region {
 };
 
 struct platform_device {
-    uint32_t bus; /* enum device_bus */
+    uint32_t bus; /* enum platform_bus */
     uint32_t vendor;
     uint32_t product; /* MMIO: virtio device id */
     uint32_t class; /* PCI: class code, 24 bits */
@@ -42,10 +43,8 @@ struct platform_device {
     uint32_t msix_offset; /* of the table in that region */
 };
 
-struct boot_info;
-
 /* Once, from boot/start.c. */
-void devices_init(const struct boot_info *info);
+void devices_init(const struct boot_info *info, const struct acpi_info *acpi);
 
 uint32_t device_count(void);
 /* NULL if (index) is too large. The object is constant and lives for ever. */
@@ -53,8 +52,8 @@ const struct platform_device *device_get(uint32_t index);
 
 /*
  * PCI configuration space; (width) 1, 2 or 4, (offset) aligned to it. Writes:
- * the command register (memory, IO, bus master, INTx off), the status bits,
- * and the bodies of capabilities other than MSI and MSI-X; NU_DENIED else.
+ * the command register (memory, IO, bus master, INTx off), the status register,
+ * and the bodies of vendor-specific capabilities; NU_DENIED elsewhere.
  */
 int device_config_read(const struct platform_device *device, uint32_t offset,
                        uint32_t width, uint32_t *value);

@@ -1,0 +1,100 @@
+/*
+ * The kernel's own start, after boot/: memory, objects, the first process. This
+ * folder alone may see everything else.
+ */
+#include <abi/callpage.h>
+#include <arch_mmu.h>
+#include <boot/klog.h>
+#include <boot/panic.h>
+#include <boot/start.h>
+#include <boot/time.h>
+#include <cpu.h>
+#include <hypercall/xen_abi.h>
+#include <init/first.h>
+#include <ipc/channel.h>
+#include <ipc/reply.h>
+#include <mm/memory.h>
+#include <mm/space.h>
+#include <nlib/string.h>
+#include <obj/kobject.h>
+#include <obj/obj_system.h>
+#include <proc/process.h>
+#include <proc/sched.h>
+#include <rt/kservice.h>
+
+extern const uint8_t callpage_start[];
+extern const uint8_t callpage_end[];
+void syscall_entry(void);
+
+/* A byte for each frame, at the start of the first range with room for it. */
+static void init_frames(struct boot_memory *memory)
+{
+    uint64_t first = memory->free[0].begin / PAGE_BYTES;
+    uint64_t last = memory->free[memory->free_count - 1].end / PAGE_BYTES;
+    uint64_t bytes = (last - first + PAGE_MASK) & ~PAGE_MASK;
+    struct boot_range *range = memory->free;
+
+    while (range->end - range->begin < bytes) {
+        range++;
+        if (range == memory->free + memory->free_count)
+            panic("no memory for %lu bytes of frame states", bytes);
+    }
+    frame_init(phys_to_virt(range->begin), first, last - first);
+    range->begin += bytes;
+    for (uint32_t i = 0; i < memory->free_count; i++)
+        frame_add(memory->free[i].begin,
+                  memory->free[i].end - memory->free[i].begin);
+}
+
+static void init_call_page(void)
+{
+    paddr_t frame = purse_page_alloc(&purse_root);
+    uint8_t *page = phys_to_virt(frame);
+
+    memcpy(page, callpage_start, (size_t)(callpage_end - callpage_start));
+    time_call_data((struct nu_call_data *)(page + NU_CALL_DATA));
+    process_set_call_page(frame);
+}
+
+static uint64_t find_service(const char *name, size_t bytes)
+{
+    for (const struct kservice *s = kservices; s->name != NULL; s++) {
+        if (strlen(s->name) == bytes && memcmp(s->name, name, bytes) == 0)
+            return (uint64_t)(uintptr_t)s->start;
+    }
+    return 0;
+}
+
+_Noreturn void kernel_main(struct boot_info *info, struct boot_memory *memory)
+{
+    static struct system_setup setup;
+
+    init_frames(memory);
+    purse_init();
+    mmu_load_root(memory->kernel_root);
+    memory_init();
+    space_init(memory->kernel_root);
+    port_init();
+    channel_init();
+    reply_init();
+    thread_init();
+    process_init();
+    sched_init(VIRQ_TIMER);
+    kobject_init();
+    init_call_page();
+
+    setup.archive_base = info->archive_begin;
+    setup.archive_bytes = info->archive_bytes;
+    setup.command_line = info->cmdline;
+    setup.kernel_pages = (memory->image_bytes + memory->table_bytes +
+                          memory->archive_bytes) /
+                         PAGE_BYTES;
+    setup.entry_tsc = boot_entry_tsc;
+    setup.find_service = find_service;
+    obj_system_setup(&setup);
+
+    first_process_start(phys_to_virt(info->archive_begin),
+                        info->archive_bytes);
+    cpu_set_syscall_entry(syscall_entry);
+    sched_resume();
+}

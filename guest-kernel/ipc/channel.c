@@ -1,0 +1,169 @@
+/* Channels: ipc/channel.h. */
+#include <ipc/channel.h>
+
+#include <abi/error.h>
+#include <abi/message.h>
+#include <ipc/message.h>
+#include <kassert.h>
+
+static bool is_over(const struct endpoint *end)
+{
+    return !end->open && end->object.refs == 0 && !end->closed.queued;
+}
+
+static void free_if_over(struct channel *channel)
+{
+    if (!is_over(&channel->end[0]) || !is_over(&channel->end[1]))
+        return;
+    notice_unbind(&channel->end[0].closed);
+    notice_unbind(&channel->end[1].closed);
+    purse_object_free(channel);
+}
+
+static void unbind(struct endpoint *end)
+{
+    if (end->port == NULL)
+        return;
+    list_del(&end->bound);
+    end->port = NULL;
+    end->inbox = &end->own;
+    end->badge = 0;
+}
+
+/* The peer of (end) learns that (end) has closed. */
+static void tell_peer(struct endpoint *end)
+{
+    struct endpoint *peer = end->peer;
+
+    if (!peer->open)
+        return;
+    message_fail_receivers(&peer->own, NU_GONE);
+    notice_post(&peer->closed);
+}
+
+static void close_end(struct endpoint *end)
+{
+    if (!end->open)
+        return;
+    end->open = false;
+    message_fail_senders(end->inbox, end, NU_GONE);
+    message_fail_receivers(&end->own, NU_GONE);
+    notice_unbind(&end->closed);
+    unbind(end);
+    if (end->without_handle) {
+        end->without_handle = false;
+        end->object.refs = 0;
+    }
+    tell_peer(end);
+}
+
+static void end_destroy(struct object *object)
+{
+    struct endpoint *end = (struct endpoint *)object;
+
+    close_end(end);
+    free_if_over(end->channel);
+}
+
+void channel_init(void)
+{
+    object_set_destroy(OBJECT_CHANNEL, end_destroy);
+}
+
+static void end_setup(struct channel *channel, int side)
+{
+    struct endpoint *end = &channel->end[side];
+
+    object_init(&end->object, OBJECT_CHANNEL);
+    inbox_init(&end->own);
+    end->inbox = &end->own;
+    end->peer = &channel->end[!side];
+    end->channel = channel;
+    end->open = true;
+}
+
+struct channel *channel_create(struct purse *purse)
+{
+    struct channel *channel = purse_object_alloc(purse, sizeof(*channel));
+
+    if (channel == NULL)
+        return NULL;
+    end_setup(channel, 0);
+    end_setup(channel, 1);
+    return channel;
+}
+
+int channel_bind(struct endpoint *end, struct port *port, uint64_t badge)
+{
+    if (end->port != NULL || !list_is_empty(&end->own.receivers))
+        return NU_BUSY;
+    end->port = port;
+    end->inbox = &port->inbox;
+    end->badge = badge;
+    list_add_tail(&port->ends, &end->bound);
+    notice_bind(&end->closed, NU_EVENT_CLOSED, port, badge);
+    /* Who waits already goes on waiting, now for the port. */
+    while (!list_is_empty(&end->own.senders)) {
+        struct list_node *first = end->own.senders.next;
+
+        list_del(first);
+        list_add_tail(&port->inbox.senders, first);
+    }
+    message_serve_waiting(&port->inbox);
+    if (!end->peer->open)
+        notice_post(&end->closed);
+    return 0;
+}
+
+struct channel *channel_create_bound(struct purse *purse, struct port *port,
+                                     uint64_t badge)
+{
+    struct channel *channel = channel_create(purse);
+
+    if (channel == NULL)
+        return NULL;
+    channel->end[1].without_handle = true;
+    channel_bind(&channel->end[1], port, badge);
+    return channel;
+}
+
+/* An end without a handle is of no use once its peer has closed. */
+void channel_told(struct notice *notice)
+{
+    struct endpoint *end = list_entry(notice, struct endpoint, closed);
+
+    if (end->without_handle)
+        close_end(end);
+    free_if_over(end->channel);
+}
+
+int channel_close_badge(struct port *port, uint64_t badge)
+{
+    for (struct list_node *n = port->ends.next; n != &port->ends; n = n->next) {
+        struct endpoint *end = list_entry(n, struct endpoint, bound);
+
+        if (end->badge != badge)
+            continue;
+        close_end(end);
+        free_if_over(end->channel);
+        return 0;
+    }
+    return NU_NOENT;
+}
+
+void channel_unbind_all(struct port *port)
+{
+    while (!list_is_empty(&port->ends)) {
+        struct endpoint *end =
+            list_entry(port->ends.next, struct endpoint, bound);
+
+        message_fail_senders(&port->inbox, end, NU_GONE);
+        notice_unbind(&end->closed);
+        if (end->without_handle) {
+            close_end(end);
+            free_if_over(end->channel);
+        } else {
+            unbind(end);
+        }
+    }
+}

@@ -1,0 +1,404 @@
+/*
+ * The general message path: everything that the fast path (fastpath.c) leaves.
+ * Works on the registers saved in current->regs.
+ */
+#include <ipc/message.h>
+
+#include <abi/error.h>
+#include <cpu.h>
+#include <ipc/channel.h>
+#include <ipc/reply.h>
+#include <kassert.h>
+#include <obj/kobject.h>
+#include <proc/process.h>
+#include <proc/sched.h>
+#include <trace/trace.h>
+
+static uint64_t call_count;
+static uint64_t first_tsc; /* when the first message came */
+static uint64_t dropped_replies;
+
+uint64_t message_dropped_replies(void)
+{
+    return dropped_replies;
+}
+
+static struct thread *first_thread(struct list_node *head)
+{
+    return list_is_empty(head) ? NULL :
+                                 list_entry(head->next, struct thread, link);
+}
+
+static void finish(struct thread *thread, int status)
+{
+    thread->regs.rax = (uint64_t)(int64_t)status;
+    thread->regs.rsi = (uint32_t)status;
+}
+
+/* (thread) has what it called for: words and tag are in its registers. */
+static void answered(struct thread *thread)
+{
+    if (thread->hooks & THREAD_HOOK_TRACE)
+        trace_reply(thread);
+}
+
+void message_fail(struct thread *client, int status)
+{
+    client->server = NULL;
+    client->saved = NULL;
+    client->dest = NULL;
+    finish(client, status);
+    answered(client);
+    sched_ready(client);
+}
+
+void message_fail_senders(struct inbox *inbox, const struct endpoint *end,
+                          int status)
+{
+    struct list_node *n = inbox->senders.next;
+
+    while (n != &inbox->senders) {
+        struct thread *sender = list_entry(n, struct thread, link);
+
+        n = n->next;
+        if (end != NULL && sender->dest != end)
+            continue;
+        list_del(&sender->link);
+        message_fail(sender, status);
+    }
+}
+
+void message_fail_receivers(struct inbox *inbox, int status)
+{
+    struct thread *receiver;
+
+    while ((receiver = first_thread(&inbox->receivers)) != NULL) {
+        list_del(&receiver->link);
+        finish(receiver, status);
+        sched_ready(receiver);
+    }
+}
+
+void message_give_notice(struct thread *thread, struct notice *notice)
+{
+    if (thread->state == THREAD_RECEIVING) {
+        list_del(&thread->link);
+        sched_ready(thread);
+    }
+    thread->regs.rax = 0;
+    thread->regs.rdi = notice->badge;
+    thread->regs.rsi = nu_tag(notice->kind, NU_REG_WORDS, 0, 0);
+    thread->regs.rdx = notice->words[0];
+    thread->regs.r10 = notice->words[1];
+    thread->regs.r8 = notice->words[2];
+    thread->regs.r9 = notice->words[3];
+    if (notice->kind == NU_EVENT_SIGNAL)
+        notice->words[0] = 0;
+    if (notice->kind == NU_EVENT_CLOSED)
+        channel_told(notice);
+}
+
+/* Registers of (to) after a message from (from); operation bits stay behind. */
+static void copy_registers(const struct thread *from, struct thread *to)
+{
+    to->regs.rsi = from->regs.rsi & ~NU_OP_MASK;
+    to->regs.rdx = from->regs.rdx;
+    to->regs.r10 = from->regs.r10;
+    to->regs.r8 = from->regs.r8;
+    to->regs.r9 = from->regs.r9;
+}
+
+/* After transfer(): (to) has the request of (from), which gets on or waits. */
+static void deliver_request(struct thread *from, struct thread *to)
+{
+    copy_registers(from, to);
+    to->regs.rax = 0;
+    to->regs.rdi = from->dest->badge;
+    from->dest = NULL;
+    if (from->regs.rsi & NU_OP_RECV) {
+        from->state = THREAD_REPLYING;
+        from->server = to;
+        to->client = from;
+    } else {
+        finish(from, 0);
+        if (from->state != THREAD_READY)
+            sched_ready(from);
+    }
+}
+
+/*
+ * Sends the reply in (server)'s registers to (client). Returns 0 when the
+ * client has an answer, even if only why it cannot have this one; or the
+ * server's own mistake, and the client waits on.
+ */
+static int deliver_reply(struct thread *server, struct thread *client)
+{
+    enum transfer_side at_fault;
+    int status = transfer(server, client, &at_fault);
+
+    if (status != 0 && at_fault == TRANSFER_FROM)
+        return status;
+    if (status != 0) {
+        dropped_replies++;
+        message_fail(client, status);
+        return 0;
+    }
+    copy_registers(server, client);
+    client->regs.rax = (uint64_t)(int64_t)nu_tag_status(client->regs.rsi);
+    client->server = NULL;
+    client->saved = NULL;
+    answered(client);
+    sched_ready(client);
+    return 0;
+}
+
+static int reply_current(struct thread *server)
+{
+    struct thread *client = server->client;
+    int status;
+
+    if (client == NULL) {
+        dropped_replies++;
+        return 0;
+    }
+    status = deliver_reply(server, client);
+    if (status == 0)
+        server->client = NULL;
+    return status;
+}
+
+/* A plain SEND to a reply object. */
+static int reply_saved(struct thread *server, struct reply *reply)
+{
+    struct thread *client = reply->client;
+    int status;
+
+    if (client == NULL) {
+        dropped_replies++;
+        return 0;
+    }
+    status = deliver_reply(server, client);
+    if (status == 0)
+        reply->client = NULL;
+    return status;
+}
+
+/* The first sender whose message can be had, delivered. */
+static bool receive_from_sender(struct thread *receiver, struct inbox *inbox)
+{
+    struct thread *sender;
+
+    while ((sender = first_thread(&inbox->senders)) != NULL) {
+        enum transfer_side at_fault;
+        int status = transfer(sender, receiver, &at_fault);
+
+        list_del(&sender->link);
+        if (status == 0) {
+            deliver_request(sender, receiver);
+            return true;
+        }
+        message_fail(sender, status);
+    }
+    return false;
+}
+
+void message_serve_waiting(struct inbox *inbox)
+{
+    struct thread *receiver;
+
+    while ((receiver = first_thread(&inbox->receivers)) != NULL &&
+           !list_is_empty(&inbox->senders)) {
+        if (!receive_from_sender(receiver, inbox))
+            return;
+        list_del(&receiver->link);
+        sched_ready(receiver);
+    }
+}
+
+/* The inbox that a thread with this handle receives from. */
+static int find_inbox(struct thread *thread, uint64_t handle,
+                      struct inbox **inbox)
+{
+    struct handle_slot *slot = handle_find(&thread->process->handles, handle);
+    struct endpoint *end;
+
+    if (slot == NULL)
+        return NU_BADH;
+    if (!(slot->rights & NU_RIGHT_RECV))
+        return NU_DENIED;
+    if (slot->object->type == OBJECT_PORT) {
+        *inbox = &((struct port *)slot->object)->inbox;
+        return 0;
+    }
+    if (slot->object->type != OBJECT_CHANNEL)
+        return NU_INVAL;
+    end = (struct endpoint *)slot->object;
+    *inbox = &end->own;
+    if (end->port != NULL)
+        return NU_BUSY;
+    if (!end->peer->open && list_is_empty(&end->own.senders))
+        return NU_GONE;
+    return 0;
+}
+
+static void receive(struct thread *thread, uint64_t handle)
+{
+    struct inbox *inbox;
+    int status = find_inbox(thread, handle, &inbox);
+
+    if (thread->client != NULL) {
+        /* A call it neither answered nor saved. */
+        struct thread *client = thread->client;
+
+        thread->client = NULL;
+        message_fail(client, NU_GONE);
+    }
+    if (status != 0) {
+        finish(thread, status);
+        return;
+    }
+    if (!list_is_empty(&inbox->notices)) {
+        struct notice *notice =
+            list_entry(inbox->notices.next, struct notice, link);
+
+        list_del(&notice->link);
+        notice->queued = false;
+        message_give_notice(thread, notice);
+        return;
+    }
+    if (receive_from_sender(thread, inbox))
+        return;
+    if (thread->regs.rsi & NU_OP_NONBLOCK) {
+        finish(thread, NU_AGAIN);
+        return;
+    }
+    thread->state = THREAD_RECEIVING;
+    list_add_tail(&inbox->receivers, &thread->link);
+}
+
+static void send_channel(struct thread *sender, struct endpoint *end)
+{
+    struct endpoint *dest = end->peer;
+    struct thread *receiver;
+    enum transfer_side at_fault;
+    int status;
+
+    if (!dest->open) {
+        finish(sender, NU_GONE);
+        answered(sender);
+        return;
+    }
+    receiver = first_thread(&dest->inbox->receivers);
+    if (receiver == NULL) {
+        if (sender->regs.rsi & NU_OP_NONBLOCK) {
+            finish(sender, NU_AGAIN);
+            answered(sender);
+            return;
+        }
+        sender->dest = dest;
+        sender->state = THREAD_SENDING;
+        list_add_tail(&dest->inbox->senders, &sender->link);
+        return;
+    }
+    status = transfer(sender, receiver, &at_fault);
+    if (status != 0) {
+        finish(sender, status);
+        answered(sender);
+        return;
+    }
+    sender->dest = dest;
+    list_del(&receiver->link);
+    deliver_request(sender, receiver);
+    if (sender->state == THREAD_REPLYING) {
+        /* It runs at once, on the caller's slice. */
+        receiver->state = THREAD_READY;
+        current = receiver;
+    } else {
+        sched_ready(receiver);
+    }
+}
+
+static void send(struct thread *sender, uint64_t handle)
+{
+    struct handle_slot *slot = handle_find(&sender->process->handles, handle);
+    uint64_t op = sender->regs.rsi & (NU_OP_SEND | NU_OP_RECV);
+    int status = 0;
+
+    sender->calls++;
+    if (sender->hooks & THREAD_HOOK_TRACE)
+        trace_call(sender);
+    if (slot == NULL)
+        status = NU_BADH;
+    else if (nu_tag_contract(sender->regs.rsi) != 0 &&
+             !(slot->rights & NU_RIGHT_SEND))
+        status = NU_DENIED;
+    if (status != 0) {
+        finish(sender, status);
+        answered(sender);
+        return;
+    }
+    if (nu_tag_contract(sender->regs.rsi) == 0 && op == NU_OP_CALL) {
+        kobject_call(sender, slot);
+        return;
+    }
+    switch (slot->object->type) {
+    case OBJECT_CHANNEL:
+        if (nu_tag_contract(sender->regs.rsi) == OBJECT_CHANNEL &&
+            op == NU_OP_CALL && (slot->rights & NU_RIGHT_MANAGE))
+            kobject_call(sender, slot);
+        else
+            send_channel(sender, (struct endpoint *)slot->object);
+        return;
+    case OBJECT_REPLY:
+        if (op == NU_OP_SEND) {
+            finish(sender, reply_saved(sender, (struct reply *)slot->object));
+            return;
+        }
+        break;
+    default:
+        break;
+    }
+    kobject_call(sender, slot);
+}
+
+_Noreturn void message_slow(void)
+{
+    struct thread *thread = current;
+    uint64_t handle = thread->regs.rdi;
+    uint64_t op = thread->regs.rsi & NU_OP_MASK;
+    int status;
+
+    if (call_count++ == 0)
+        first_tsc = cpu_tsc();
+    if (op & NU_OP_REPLY) {
+        status = reply_current(thread);
+        if (status != 0 || !(op & NU_OP_RECV)) {
+            finish(thread, status);
+        } else {
+            /* What is left of the operation, should it have to wait. */
+            thread->regs.rsi &= ~NU_OP_REPLY;
+            receive(thread, handle);
+        }
+    } else if (op & NU_OP_SEND) {
+        send(thread, handle);
+    } else if (op & NU_OP_RECV) {
+        receive(thread, handle);
+    } else if (op & (NU_OP_NOTE | NU_OP_NOTE_REPLY)) {
+        trace_note(thread);
+        thread->regs.rax = 0;
+    } else {
+        finish(thread, NU_INVAL);
+    }
+    object_reap();
+    sched_resume();
+}
+
+uint64_t message_first_tsc(void)
+{
+    return first_tsc;
+}
+
+uint64_t message_calls(void)
+{
+    return call_count;
+}

@@ -1,0 +1,66 @@
+/*
+ * Kernel objects answer messages through the same generated dispatch as any
+ * service. This is their runtime: it hands them the request, the caller and the
+ * rights of the handle used, and sends what they leave.
+ *
+ * Trust:   the request is the caller's; dispatch has validated it.
+ * Context: kernel, interrupts off, on the caller's behalf. A handler that makes
+ *          the caller wait, or ends it, returns NU_SERVE_PENDING and must not
+ *          touch the call any more.
+ */
+#ifndef NUNCIO_OBJ_KOBJECT_H
+#define NUNCIO_OBJ_KOBJECT_H
+
+#include <proc/process.h>
+#include <proc/thread.h>
+#include <stub/serve.h>
+
+struct kcall {
+    struct nu_serve serve; /* first: handlers get its address */
+    struct thread *caller;
+    struct handle_slot *slot; /* the handle that was used */
+};
+
+static inline struct kcall *kcall_of(struct nu_serve *serve)
+{
+    return (struct kcall *)serve;
+}
+
+typedef uint64_t (*kobject_dispatch_fn)(struct object *object,
+                                        struct nu_serve *serve);
+
+/* Serves (type); called once for each type by kobject_init(). */
+void kobject_serve(enum object_type type, kobject_dispatch_fn dispatch);
+
+/* Registers all types. */
+void kobject_init(void);
+
+/* The message in (caller)'s registers, sent to (slot). Its registers have the
+ * answer afterwards, unless it waits or has ended. */
+void kobject_call(struct thread *caller, struct handle_slot *slot);
+
+/* 0, or DENIED if the handle used lacks one of (rights). */
+int kcall_need(const struct nu_serve *serve, uint32_t rights);
+
+/* The object of (type) behind one of the caller's handles. */
+int kcall_object(const struct nu_serve *serve, nu_handle_t handle,
+                 enum object_type type, uint32_t rights,
+                 struct object **object);
+
+/* Gives the caller a handle as the next result; the reference on (object) goes
+ * with it, also when this fails with NOSLOT. NULL is -NU_NOMEM. */
+int kcall_give(struct nu_serve *serve, struct object *object, uint32_t rights);
+
+/* The registrations, one for each file of obj/. */
+void obj_purse_init(void);
+void obj_process_init(void);
+void obj_space_init(void);
+void obj_ipc_init(void);
+void obj_time_init(void);
+void obj_device_init(void);
+void obj_watch_init(void);
+void obj_system_init(void);
+/* What can be said to any handle. */
+uint64_t obj_handle_dispatch(struct object *object, struct nu_serve *serve);
+
+#endif /* NUNCIO_OBJ_KOBJECT_H */

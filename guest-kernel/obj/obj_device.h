@@ -1,0 +1,13 @@
+/* Device objects: at most one for each device of the platform. */
+#ifndef NUNCIO_OBJ_OBJ_DEVICE_H
+#define NUNCIO_OBJ_OBJ_DEVICE_H
+
+#include <mm/purse.h>
+
+struct nu_serve;
+
+/* Gives the caller the handle on device (index), charged to (purse). RANGE;
+ * BUSY: somebody has it. */
+int device_open(struct nu_serve *call, uint32_t index, struct purse *purse);
+
+#endif /* NUNCIO_OBJ_OBJ_DEVICE_H */

@@ -1,0 +1,32 @@
+/* Counted objects and their deferred end: object.h. */
+#include <object/object.h>
+
+#include <stddef.h>
+
+static object_destroy_fn destroy_of[OBJECT_TYPE_COUNT];
+static struct object *dead;
+
+void object_set_destroy(enum object_type type, object_destroy_fn destroy)
+{
+    destroy_of[type] = destroy;
+}
+
+void object_put(struct object *object)
+{
+    if (--object->refs != 0)
+        return;
+    object->next_dead = dead;
+    dead = object;
+}
+
+void object_reap(void)
+{
+    while (dead != NULL) {
+        struct object *object = dead;
+
+        dead = object->next_dead;
+        object->next_dead = NULL;
+        if (destroy_of[object->type] != NULL)
+            destroy_of[object->type](object);
+    }
+}

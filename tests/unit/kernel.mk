@@ -1,0 +1,17 @@
+# The kernel core over arch/fake.
+kernel-core-srcs := tests/unit/kernel_fixture.c \
+    $(filter-out guest-kernel/proc/trap.c guest-kernel/init/% guest-kernel/arch/% \
+        guest-kernel/boot/% guest-kernel/event/% guest-kernel/lib/% \
+        guest-kernel/obj/obj_device.c guest-kernel/obj/obj_system.c hv/% hypercall/%, \
+        $(filter guest-kernel/%.c,$(kernel-srcs))) \
+    $(kernel-gen:%=$(GEN)/contract/%_dispatch.c)
+kernel-core-cflags := -DNU_SERVER_ONLY -Iguest-kernel/arch/fake -Iguest-kernel \
+    -Iguest-kernel/arch/x86
+
+unit-tests += kernel_mm kernel_random
+unit-kernel_mm-srcs := tests/unit/test_kernel_mm.c $(kernel-core-srcs)
+unit-kernel_mm-cflags := $(kernel-core-cflags)
+unit-kernel_message-srcs := tests/unit/test_kernel_message.c $(kernel-core-srcs)
+unit-kernel_message-cflags := $(kernel-core-cflags)
+unit-kernel_random-srcs := tests/unit/test_kernel_random.c $(kernel-core-srcs)
+unit-kernel_random-cflags := $(kernel-core-cflags)
