@@ -28,17 +28,24 @@ $(contract-try)/contract/.stamp: $(contract-bin) $(contract-try-in)
 $(contract-try-srcs) $(contract-try)/contract/tables.c: \
     $(contract-try)/contract/.stamp ;
 
+contract-wire-srcs := tests/unit/contract_wire.c $(contract-try-srcs)
 unit-contract_stubs-srcs := tests/unit/test_contract_stubs.c \
-                            tests/unit/contract_wire.c $(contract-try-srcs)
-unit-contract_stubs-cflags := -I$(contract-try)
+                            tests/unit/contract_every.c $(contract-wire-srcs)
+unit-contract_replies-srcs := tests/unit/test_contract_replies.c \
+                              tests/unit/contract_every.c $(contract-wire-srcs)
+unit-contract_order-srcs := tests/unit/test_contract_order.c \
+                            $(contract-wire-srcs)
 unit-contract_hostile-srcs := tests/unit/test_contract_hostile.c \
-                              $(contract-try-srcs)
-unit-contract_hostile-cflags := -I$(contract-try)
+                              tests/unit/contract_judge.c $(contract-try-srcs)
+unit-contract_random-srcs := tests/unit/test_contract_random.c \
+                             tests/unit/contract_judge.c $(contract-try-srcs)
 unit-contract_tables-srcs := tests/unit/test_contract_tables.c \
                              $(contract-try)/contract/tables.c
-unit-contract_tables-cflags := -I$(contract-try)
 
-$(foreach t,stubs hostile tables,\
-    $(BUILD)/unit/contract_$(t)/tests/unit/test_contract_$(t).o) \
-$(BUILD)/unit/contract_stubs/tests/unit/contract_wire.o: \
-    $(contract-try)/contract/.stamp
+contract-try-tests := contract_stubs contract_replies contract_order \
+                      contract_hostile contract_random contract_tables
+unit-tests += $(contract-try-tests)
+$(foreach t,$(contract-try-tests),\
+    $(eval unit-$(t)-cflags := -I$(contract-try))\
+    $(eval $(patsubst %.c,$(BUILD)/unit/$(t)/%.o,$(unit-$(t)-srcs)): \
+        $(contract-try)/contract/.stamp))

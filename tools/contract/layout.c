@@ -39,26 +39,25 @@ static struct field *add_field(struct compilation *c, struct layout *layout,
     return field;
 }
 
-/* A named member for the gap up to a multiple of (align). */
+/* Named members for the gap up to a multiple of (align): the fewest that are
+ * aligned themselves. */
 static void fill_gap(struct compilation *c, struct layout *layout,
                      uint32_t align, uint32_t *number)
 {
-    uint32_t gap = (align - layout->bytes % align) % align;
-    uint32_t width = 4;
-    struct field *field;
+    while (layout->bytes % align != 0) {
+        uint32_t width = 1;
+        struct field *field;
 
-    if (gap == 0)
-        return;
-    while (layout->bytes % width != 0 || gap % width != 0)
-        width /= 2;
-    field = add_field(c, layout, FIELD_ZERO,
-                      ast_format(c, "zero%u_", *number));
-    field->width = width;
-    field->count = gap / width > 1 ? gap / width : 0;
-    field->bytes = gap;
-    layout->bytes += gap;
-    layout->has_zero = true;
-    (*number)++;
+        while (layout->bytes % (2 * width) == 0 && 2 * width < align)
+            width *= 2;
+        field = add_field(c, layout, FIELD_ZERO,
+                          ast_format(c, "zero%u_", *number));
+        field->width = width;
+        field->bytes = width;
+        layout->bytes += width;
+        layout->has_zero = true;
+        (*number)++;
+    }
 }
 
 static void add_item(struct compilation *c, struct item **list,
