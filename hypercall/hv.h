@@ -12,6 +12,13 @@
 
 struct shared_info;
 
+#define HV_IOAPICS_MAX 4
+
+struct hv_ioapic {
+    uint64_t phys;
+    uint32_t gsi_base; /* number of its first line */
+};
+
 /* What the command line and the firmware's tables say; 0: not given. */
 struct hv_options {
     uint16_t log_port; /* debug port for the log instead of COM1 */
@@ -20,18 +27,19 @@ struct hv_options {
     uint16_t pm_control_port; /* ACPI PM1a control block, to power off */
     uint16_t pm_timer_port; /* ACPI timer, 3.579545 MHz */
     uint16_t sleep_type; /* SLP_TYP of S5 for pm_control_port */
-    uint64_t ioapic_phys;
-    uint32_t ioapic_gsi_base;
+    uint32_t ioapic_count;
+    struct hv_ioapic ioapics[HV_IOAPICS_MAX];
     uint64_t entry_tsc; /* time 0 */
     uint64_t epoch_s; /* wall clock, if the loader knew it */
 };
 
 /*
- * In this order, once each, from boot/start.c. hv_start_console() makes
- * console_io work; it needs no page tables of ours. hv_start() does the rest
- * and gives the shared page; it returns NULL or the name of what is missing.
+ * In this order, once each, from boot/start.c. hv_start_early() fills the
+ * hypercall page and makes console_io work, on the temporary tables of boot;
+ * hv_start() does the rest and gives the shared page. It returns NULL, or the
+ * name of what is missing.
  */
-void hv_start_console(const struct hv_options *options);
+void hv_start_early(const struct hv_options *options);
 const char *hv_start(const struct hv_options *options,
                      struct shared_info **shared);
 

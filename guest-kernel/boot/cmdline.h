@@ -28,4 +28,8 @@ bool cmdline_has(const char *name);
 /* A number, decimal or 0x: 0, NU_NOENT, or NU_INVAL if it is none. */
 int cmdline_get_u64(const char *name, uint64_t *value);
 
+/* Reads a number at (*text) and moves it behind; 0, or NU_INVAL if there is
+ * none or it does not fit 64 bits. */
+int cmdline_number(const char **text, uint64_t *value);
+
 #endif /* NUNCIO_BOOT_CMDLINE_H */

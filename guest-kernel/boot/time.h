@@ -9,6 +9,7 @@
 #ifndef NUNCIO_BOOT_TIME_H
 #define NUNCIO_BOOT_TIME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <abi/callpage.h>
 
@@ -25,9 +26,13 @@ uint64_t time_now_ns(void);
  */
 void time_set_timer(uint64_t deadline_ns);
 
-/* Parameters for readers in user mode. The product is of 128 bits:
- * ns = base_ns + (((rdtsc - base_tsc) * mult) >> shift), shift <= 63. */
-void time_call_data(struct nu_call_data *data);
+/*
+ * Parameters for readers in user mode. The product is of 128 bits:
+ * ns = base_ns + (((rdtsc - base_tsc) * mult) >> shift), shift <= 63.
+ * false: the hypervisor may change them (a TSC that is not stable), so they
+ * must be taken anew after each interrupt.
+ */
+bool time_call_data(struct nu_call_data *data);
 
 /* Wall clock at time 0, seconds since 1970; 0 if unknown. */
 uint64_t time_boot_epoch_s(void);

@@ -16,6 +16,7 @@
 #ifndef NUNCIO_ARCH_BOOT_PAGING_H
 #define NUNCIO_ARCH_BOOT_PAGING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <boot/boot_memory.h>
@@ -36,6 +37,7 @@ struct boot_paging_request {
 
 /*
  * Makes the tables, switches to them, and says in (*memory) what is left.
+ * (request) and its ranges must stay.
  * Returns NULL, or what is missing.
  */
 const char *boot_paging_init(const struct boot_paging_request *request,
@@ -47,5 +49,13 @@ const char *boot_paging_init(const struct boot_paging_request *request,
  * same page asked for twice is mapped twice.
  */
 void *mmio_map(uint64_t phys, uint64_t bytes);
+
+/* Points the page of (window), from mmio_map(), at another page of registers.
+ * 0, or -1 if there is RAM or (window) is none. */
+int mmio_remap(void *window, uint64_t phys);
+
+/* Whether the kernel can read (va) under the active tables: for the panic
+ * screen, which follows frame pointers that may be anything. */
+bool boot_paging_is_mapped(uint64_t va);
 
 #endif /* NUNCIO_ARCH_BOOT_PAGING_H */

@@ -1,0 +1,97 @@
+/*
+ * Shared by the files of hv/kvm: the hypervisor's half of Xen's ABI, inside
+ * the guest.
+ *
+ * Context: kernel, one processor, interrupts off.
+ */
+#ifndef NUNCIO_HV_KVM_INTERNAL_H
+#define NUNCIO_HV_KVM_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <hypercall/hv.h>
+#include <hypercall/xen_abi.h>
+
+/*
+ * Vectors. The rest of 0x30..0xef is given to device interrupts, so that an
+ * interrupt's priority class says nothing: all are served at once.
+ */
+#define KVM_VECTOR_PIC 0x20u /* where the masked PIC would send spurious ones */
+#define KVM_VECTOR_FIRST 0x30u
+#define KVM_VECTOR_LAST 0xefu
+#define KVM_VECTOR_TIMER 0xf0u
+#define KVM_VECTOR_SPURIOUS 0xffu
+
+/* Physical interrupts: lines below, messages from here on. */
+#define KVM_PIRQ_MESSAGES 128u
+#define KVM_PIRQ_COUNT 256u
+
+extern struct shared_info kvm_shared;
+extern struct hv_options kvm_options;
+
+/* The implementations behind the page, by hypercall. */
+long kvm_console_io(uint64_t command, uint64_t count, uint64_t text);
+long kvm_set_timer_op(uint64_t deadline_ns);
+long kvm_xen_version(uint64_t command, uint64_t arg);
+long kvm_sched_op(uint64_t command, uint64_t arg);
+long kvm_event_channel_op(uint64_t command, uint64_t arg);
+long kvm_physdev_op(uint64_t command, uint64_t arg);
+
+/* page.c: jumps to the above, -XEN_ENOSYS for all other stubs. */
+void kvm_page_fill(uint8_t *page);
+
+/* console.c */
+void kvm_console_init(void);
+
+/* event.c: ports. kvm_event_set() makes (port) pending as Xen does. */
+void kvm_event_init(void);
+void kvm_event_set(uint32_t port);
+void kvm_event_raise_virq(uint32_t virq);
+
+void kvm_physdev_init(void);
+/* physdev.c: bind gives the pirq to a port, or takes it away. */
+int kvm_pirq_bind(uint32_t pirq, uint32_t port);
+void kvm_pirq_unbind(uint32_t pirq);
+/* The vector belongs to a pirq: makes its port pending. */
+void kvm_pirq_interrupt(uint32_t vector);
+
+/* lapic.c: NULL, or what is missing. */
+const char *kvm_lapic_init(void);
+void kvm_lapic_eoi(void);
+/* Timer: free-running count down for calibration, then one shots. */
+void kvm_lapic_timer_run(void);
+uint32_t kvm_lapic_timer_count(void);
+void kvm_lapic_timer_stop(void);
+void kvm_lapic_timer_set(uint32_t count);
+/* For the deadline mode of the timer: KVM_TIMER_TSC_DEADLINE. */
+#define KVM_TIMER_TSC_DEADLINE 0x40000u
+void kvm_lapic_timer_mode(uint32_t mode);
+/* MSI address and data that reach (vector) on this processor. */
+uint64_t kvm_lapic_message_address(void);
+uint8_t kvm_lapic_id(void);
+
+/* ioapic.c: lines by number (GSI). */
+const char *kvm_ioapic_init(void);
+bool kvm_ioapic_has(uint32_t gsi);
+void kvm_ioapic_route(uint32_t gsi, uint8_t vector, bool level, bool low);
+void kvm_ioapic_mask(uint32_t gsi, bool masked);
+
+/* time.c: fills the shared page's time; needs the LAPIC. */
+const char *kvm_time_init(void);
+/* The timer's vector came. */
+void kvm_timer_interrupt(void);
+/* pvclock.c: whether KVM's clock is there and now writes to the shared page. */
+bool kvm_pvclock_init(struct vcpu_time_info *time);
+/* Wall clock at time 0 by KVM, s; 0 if it has none. */
+uint64_t kvm_pvclock_epoch(void);
+/* rtc.c: seconds since 1970 now, or 0. */
+uint64_t kvm_rtc_read(void);
+/* calibrate.c: ticks per second of the TSC and of the LAPIC timer. */
+struct kvm_rates {
+    uint64_t tsc_hz;
+    uint64_t lapic_hz;
+    const char *source;
+};
+void kvm_calibrate(struct kvm_rates *rates);
+
+#endif /* NUNCIO_HV_KVM_INTERNAL_H */

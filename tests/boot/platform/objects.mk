@@ -1,0 +1,7 @@
+# Kernels of tests/boot that are not the whole one.
+platform-test-objs := $(sort $(call kernel-obj,$(kernel-base-srcs) \
+    tests/boot/platform/kernel_main.c))
+
+$(BUILD)/test/platform-kernel: $(platform-test-objs) $(kernel-link-deps)
+	@mkdir -p $(@D)
+	$(kernel-link)
