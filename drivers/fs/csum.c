@@ -4,6 +4,7 @@
  * of file systems from before metadata_csum.
  */
 #include <fs/fs_internal.h>
+#include <nlib/string.h>
 
 #define CRC32C_POLYNOMIAL 0x82f63b78u
 #define CRC16_POLYNOMIAL  0xa001u

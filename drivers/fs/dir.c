@@ -2,6 +2,7 @@
  * Directories: blocks of entries, verified when first read, searched or listed.
  */
 #include <fs/fs_internal.h>
+#include <nlib/string.h>
 
 /* Blocks of a directory that are read at once. */
 #define DIR_AHEAD 4u

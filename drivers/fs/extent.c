@@ -89,10 +89,31 @@ static const char *check_node(const struct fs *fs,
     return h->depth == 0 ? check_leaf(fs, h) : check_index(fs, h);
 }
 
-/* Reads the node in (block), which must have (depth). */
+/* A place in the tree: a node, and the file blocks it may speak of. A node that
+ * belongs elsewhere in the same tree has a good checksum too. */
+struct place {
+    const struct ext4_extent_header *node;
+    uint64_t first;
+    uint64_t limit;
+};
+
+static bool is_in_place(const struct place *p)
+{
+    const struct ext4_extent_header *h = p->node;
+    const struct ext4_extent *e = fs_at(h, sizeof(*h));
+    const struct ext4_extent *last = e + h->entries - 1;
+    uint64_t end;
+
+    if (h->entries == 0)
+        return true;
+    /* Both kinds of entry begin with their file block. */
+    end = (uint64_t)last->block + (h->depth == 0 ? extent_blocks(last) : 1);
+    return e->block >= p->first && end <= p->limit;
+}
+
+/* Goes on to the node in (block), which must have (depth). */
 static int read_node(struct fs *fs, const struct fs_inode *inode,
-                     uint64_t block, uint32_t depth,
-                     const struct ext4_extent_header **out)
+                     uint64_t block, uint32_t depth, struct place *p)
 {
     uint64_t mark = fs_checked(FS_CHECKED_EXTENTS, inode->number);
     const struct ext4_extent_header *h;
@@ -123,19 +144,20 @@ static int read_node(struct fs *fs, const struct fs_inode *inode,
             return damaged(fs, inode, why);
         *b.checked = mark;
     }
-    if (h->depth != depth)
-        return damaged(fs, inode, "wrong depth");
-    *out = h;
+    p->node = h;
+    if (h->depth != depth || !is_in_place(p))
+        return damaged(fs, inode, "a node is out of place");
     return 0;
 }
 
-/* Fills (out) from a leaf; what no extent holds is zeros up to (limit). */
-static void search_leaf(const struct ext4_extent_header *h, uint64_t block,
-                        uint64_t limit, struct fs_run *out)
+/* Fills (out) from a leaf; what no extent holds is zeros up to the next. */
+static void search_leaf(const struct place *p, uint64_t block,
+                        struct fs_run *out)
 {
-    const struct ext4_extent *e = fs_at(h, sizeof(*h));
+    const struct ext4_extent *e = fs_at(p->node, sizeof(*p->node));
+    uint64_t limit = p->limit;
     uint32_t low = 0;
-    uint32_t high = h->entries;
+    uint32_t high = p->node->entries;
     uint32_t blocks;
 
     /* low: the first extent that begins behind (block). */
@@ -147,12 +169,12 @@ static void search_leaf(const struct ext4_extent_header *h, uint64_t block,
         else
             high = middle;
     }
-    if (low < h->entries && e[low].block < limit)
+    if (low < p->node->entries)
         limit = e[low].block;
     out->first = block;
+    out->count = limit - block;
     out->disk = 0;
     out->is_data = false;
-    out->count = limit > block ? limit - block : 1;
     if (low == 0)
         return;
     e += low - 1;
@@ -165,15 +187,14 @@ static void search_leaf(const struct ext4_extent_header *h, uint64_t block,
     out->disk = out->is_data ? extent_start(e) : 0;
 }
 
-/* The entry of an index to follow; NULL: (block) is before the first. (*limit)
- * falls to where the next entry begins. */
-static const struct ext4_extent_index *
-search_index(const struct ext4_extent_header *h, uint64_t block,
-             uint64_t *limit)
+/* The entry of an index to follow; NULL: (block) is before the first. Narrows
+ * the place to what that entry spans. */
+static const struct ext4_extent_index *search_index(struct place *p,
+                                                    uint64_t block)
 {
-    const struct ext4_extent_index *x = fs_at(h, sizeof(*h));
+    const struct ext4_extent_index *x = fs_at(p->node, sizeof(*p->node));
     uint32_t low = 0;
-    uint32_t high = h->entries;
+    uint32_t high = p->node->entries;
 
     while (low < high) {
         uint32_t middle = (low + high) / 2;
@@ -183,37 +204,40 @@ search_index(const struct ext4_extent_header *h, uint64_t block,
         else
             high = middle;
     }
-    if (low < h->entries && x[low].block < *limit)
-        *limit = x[low].block;
-    return low == 0 ? NULL : &x[low - 1];
+    if (low < p->node->entries)
+        p->limit = x[low].block;
+    if (low == 0)
+        return NULL;
+    p->first = x[low - 1].block;
+    return &x[low - 1];
 }
 
 int fs_extent_map(struct fs *fs, const struct fs_inode *inode, uint64_t block,
                   struct fs_run *out)
 {
-    const struct ext4_extent_header *h = (const void *)inode->map;
-    const char *why = check_node(fs, h, sizeof(inode->map));
-    uint64_t limit = FILE_BLOCKS_MAX;
+    struct place p = {
+        .node = (const void *)inode->map, .first = 0, .limit = FILE_BLOCKS_MAX};
+    const char *why = check_node(fs, p.node, sizeof(inode->map));
 
     if (why != NULL)
         return damaged(fs, inode, why);
     if (block >= FILE_BLOCKS_MAX)
         return damaged(fs, inode, "the file is too long");
-    for (uint32_t depth = h->depth; depth > 0; depth--) {
-        const struct ext4_extent_index *x = search_index(h, block, &limit);
+    for (uint32_t depth = p.node->depth; depth > 0; depth--) {
+        const struct ext4_extent_index *x = search_index(&p, block);
         int status;
 
         if (x == NULL) {
             out->first = block;
-            out->count = limit > block ? limit - block : 1;
+            out->count = p.limit - block;
             out->disk = 0;
             out->is_data = false;
             return 0;
         }
-        status = read_node(fs, inode, index_leaf(x), depth - 1, &h);
+        status = read_node(fs, inode, index_leaf(x), depth - 1, &p);
         if (status != 0)
             return status;
     }
-    search_leaf(h, block, limit, out);
+    search_leaf(&p, block, out);
     return 0;
 }

@@ -3,6 +3,7 @@
  * sequence has more and more read ahead, up to what the cache takes at once.
  */
 #include <fs/fs_internal.h>
+#include <nlib/string.h>
 
 static const uint8_t zeros[FS_ZERO_BYTES];
 

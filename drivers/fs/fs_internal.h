@@ -5,7 +5,6 @@
 #define DRIVERS_FS_FS_INTERNAL_H
 
 #include <fs/fs.h>
-#include <nlib/string.h>
 
 /* What a block was verified as: in the highest byte of fs_block.checked. Below
  * it: the inode it belongs to; for INODES a bit for each verified inode. */

@@ -6,6 +6,7 @@
  *       is the first half of RFC 1320's rounds, TEA is Wheeler and Needham's.
  */
 #include <fs/fs_internal.h>
+#include <nlib/string.h>
 
 #define HASH_END  0xfffffffeu
 #define WORDS_MAX 8u

@@ -3,6 +3,7 @@
  * its root directory.
  */
 #include <fs/fs_internal.h>
+#include <nlib/string.h>
 
 /* Blocks of an inode table that are read at once. */
 #define TABLE_AHEAD 8u

@@ -6,6 +6,7 @@
  * is put in front of it, in place of what has been walked already.
  */
 #include <fs/fs_internal.h>
+#include <nlib/string.h>
 
 struct walk {
     struct fs *fs;

@@ -2,6 +2,7 @@
  * The superblock: what the file system is, or why it is refused.
  */
 #include <fs/fs_internal.h>
+#include <nlib/string.h>
 
 #define BLOCKS_MAX    (1ull << 48)
 #define LOG_BLOCK_MAX 2u /* 4 KiB */

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Makes the ext4 images that the tests read, and the trees they were made from.
 
-    images.py DIRECTORY
+    images.py DIRECTORY [NAME...]
 
 writes DIRECTORY/tree (everything an ext4 image can hold), DIRECTORY/small (a
 few of each, for the hostile variants), one image for each entry of IMAGES, and
 DIRECTORY/images with a line "NAME TREE" for each image that must read like
-its tree. Only mke2fs, debugfs, tune2fs and e2fsck are used; the result is the
+its tree. With names, only those images are made. Only mke2fs, debugfs, tune2fs and e2fsck are used; the result is the
 same every time but for the times in it.
 """
 
@@ -204,6 +204,8 @@ def make_small(top, rng):
 
 
 def make_image(out, name, options, tree, after):
+    if sys.argv[2:] and name not in sys.argv[2:]:
+        return
     path = "%s/%s.img" % (out, name)
     kind = [] if "-t " in options else ["-t", "ext4"]
     with open(path, "wb") as image:

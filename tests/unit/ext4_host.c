@@ -10,21 +10,37 @@
 static char log_text[65536];
 static size_t log_used;
 static char images[256];
+const char *images_wanted = "";
+uint32_t alloc_fails;
+int32_t alloc_count;
+
+static bool fails_now(void)
+{
+    return alloc_fails != 0 && --alloc_fails == 0;
+}
 
 void *svc_alloc(size_t bytes)
 {
+    if (fails_now())
+        return NULL;
+    alloc_count++;
     return calloc(1, bytes);
 }
 
 void svc_free(void *p)
 {
+    alloc_count--;
     free(p);
 }
 
 void *svc_alloc_pages(size_t pages)
 {
-    void *p = aligned_alloc(NU_PAGE_BYTES, pages * NU_PAGE_BYTES);
+    void *p;
 
+    if (fails_now())
+        return NULL;
+    alloc_count++;
+    p = aligned_alloc(NU_PAGE_BYTES, pages * NU_PAGE_BYTES);
     if (p != NULL)
         memset(p, 0, pages * NU_PAGE_BYTES);
     return p;
@@ -33,6 +49,7 @@ void *svc_alloc_pages(size_t pages)
 void svc_free_pages(void *p, size_t pages)
 {
     (void)pages;
+    alloc_count--;
     free(p);
 }
 
@@ -90,7 +107,7 @@ static void remove_images(void)
 const char *images_path(void)
 {
     const char *base = getenv("TMPDIR");
-    char command[512];
+    char command[1024];
 
     if (images[0] != '\0')
         return images;
@@ -99,8 +116,8 @@ const char *images_path(void)
     if (mkdtemp(images) == NULL)
         die("mkdtemp");
     atexit(remove_images);
-    snprintf(command, sizeof(command), "python3 tests/ext4/images.py '%s'",
-             images);
+    snprintf(command, sizeof(command), "python3 tests/ext4/images.py '%s' %s",
+             images, images_wanted);
     if (system(command) != 0)
         die(command);
     return images;

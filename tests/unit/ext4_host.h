@@ -16,6 +16,12 @@ void log_print(void);
 /* Directory with the images, made by tests/ext4/images.py at the first call;
  * removed when the program ends. */
 const char *images_path(void);
+/* Names of those that are made, separated by spaces; "": all. */
+extern const char *images_wanted;
+/* svc_alloc() number so many from now on fails; 0: none does. */
+extern uint32_t alloc_fails;
+/* Allocations that are not freed. */
+extern int32_t alloc_count;
 
 /* A disk in memory. */
 struct image {
@@ -45,7 +51,7 @@ struct walk_result {
 
 #define WALK_SKIP_TIMES 1u
 /* There is no tree to compare with: only go through everything. */
-#define WALK_BLIND      2u
+#define WALK_BLIND 2u
 
 /*
  * Goes through all of (fs) and compares names, attributes, targets and content

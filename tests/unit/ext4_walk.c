@@ -90,7 +90,8 @@ static int compare_range(struct walker *w, struct fs_file *f, int host,
     static uint8_t theirs[CHUNK];
 
     while (from < to) {
-        uint32_t want = to - from < (off_t)CHUNK ? (uint32_t)(to - from) : CHUNK;
+        uint32_t want =
+            to - from < (off_t)CHUNK ? (uint32_t)(to - from) : CHUNK;
         ssize_t expected = pread(host, theirs, want, from);
         uint32_t got;
         int status = read_some(w->fs, f, (uint64_t)from, ours, want, &got);
@@ -126,9 +127,9 @@ static int compare_content(struct walker *w, const struct fs_inode *inode,
         while (status == 0 && (data = lseek(host, data, SEEK_DATA)) >= 0) {
             off_t end = lseek(host, data, SEEK_HOLE);
 
-            status = compare_range(w, &f, host,
-                                   data > 100000 ? data - 100000 : 0,
-                                   end + 100000 < size ? end + 100000 : size);
+            status =
+                compare_range(w, &f, host, data > 100000 ? data - 100000 : 0,
+                              end + 100000 < size ? end + 100000 : size);
             data = end;
         }
     }
@@ -265,8 +266,8 @@ static void check_directory(struct walker *w, const struct fs_inode *dir,
             uint64_t number;
 
             memcpy(&number, e, 8);
-            snprintf(child, sizeof(child), "%s/%.*s",
-                     depth == 0 ? "" : path, e[9], (const char *)e + 10);
+            snprintf(child, sizeof(child), "%s/%.*s", depth == 0 ? "" : path,
+                     e[9], (const char *)e + 10);
             at += 10u + e[9];
             seen++;
             if (++w->out->entries > ENTRIES_MAX || depth > DEPTH_MAX)

@@ -194,8 +194,7 @@ static void links_are_followed(void **state)
         assert_int_equal(look(fs, "/links/loop-a", false, &i), 0);
         assert_int_equal(i.kind, FS_KIND_SYMLINK);
         assert_int_equal(look(fs, "/links/dangling", true, &i), NU_NOENT);
-        assert_int_equal(look(fs, "/links/slow-dangling", true, &i),
-                         NU_NOENT);
+        assert_int_equal(look(fs, "/links/slow-dangling", true, &i), NU_NOENT);
         assert_int_equal(look(fs, "/links/directory", false, &i), 0);
         assert_int_equal(i.kind, FS_KIND_SYMLINK);
         assert_int_equal(look(fs, "/links/directory/", false, &i), 0);
