@@ -13,7 +13,8 @@ static bool is_over(const struct endpoint *end)
 
 static void free_if_over(struct channel *channel)
 {
-    if (!is_over(&channel->end[0]) || !is_over(&channel->end[1]))
+    if (channel->closing != 0 || !is_over(&channel->end[0]) ||
+        !is_over(&channel->end[1]))
         return;
     notice_unbind(&channel->end[0].closed);
     notice_unbind(&channel->end[1].closed);
@@ -57,12 +58,20 @@ static void close_end(struct endpoint *end)
     tell_peer(end);
 }
 
+/* Telling the peer may close that end as well; only then is it time to free. */
+static void close_and_free(struct endpoint *end)
+{
+    struct channel *channel = end->channel;
+
+    channel->closing++;
+    close_end(end);
+    channel->closing--;
+    free_if_over(channel);
+}
+
 static void end_destroy(struct object *object)
 {
-    struct endpoint *end = (struct endpoint *)object;
-
-    close_end(end);
-    free_if_over(end->channel);
+    close_and_free((struct endpoint *)object);
 }
 
 void channel_init(void)
@@ -133,8 +142,9 @@ void channel_told(struct notice *notice)
     struct endpoint *end = list_entry(notice, struct endpoint, closed);
 
     if (end->without_handle)
-        close_end(end);
-    free_if_over(end->channel);
+        close_and_free(end);
+    else
+        free_if_over(end->channel);
 }
 
 int channel_close_badge(struct port *port, uint64_t badge)
@@ -144,8 +154,7 @@ int channel_close_badge(struct port *port, uint64_t badge)
 
         if (end->badge != badge)
             continue;
-        close_end(end);
-        free_if_over(end->channel);
+        close_and_free(end);
         return 0;
     }
     return NU_NOENT;
@@ -159,11 +168,9 @@ void channel_unbind_all(struct port *port)
 
         message_fail_senders(&port->inbox, end, NU_GONE);
         notice_unbind(&end->closed);
-        if (end->without_handle) {
-            close_end(end);
-            free_if_over(end->channel);
-        } else {
+        if (end->without_handle)
+            close_and_free(end);
+        else
             unbind(end);
-        }
     }
 }

@@ -31,6 +31,7 @@ struct endpoint {
 
 struct channel {
     struct endpoint end[2];
+    uint32_t closing; /* ends being closed now: not to be freed meanwhile */
 };
 
 void channel_init(void);

@@ -14,6 +14,8 @@
 #define BUSES 256u
 #define SLOTS_PER_BUS 256u
 #define ECAM_FUNCTION_BYTES 4096u
+#define MICROVM_ECAM 0xe0000000u
+#define MICROVM_HOST_BRIDGE 0x00081b36u
 
 #define HEADER_MULTI 0x80u
 #define HEADER_BRIDGE 1u
@@ -45,20 +47,31 @@ static bool ports_answer(void)
     return after == ADDRESS_ENABLE;
 }
 
+static bool ecam_open(uint64_t phys, uint32_t buses)
+{
+    ecam_base = phys;
+    ecam_buses = buses;
+    ecam_slot = 0;
+    ecam_window = mmio_map(phys, ECAM_FUNCTION_BYTES);
+    return ecam_window != NULL;
+}
+
 bool pci_init(uint64_t ecam_phys, uint32_t ecam_last_bus)
 {
     ecam_window = NULL;
     if (ports_answer()) {
         return true;
     }
-    if (ecam_phys == 0 || ecam_last_bus >= BUSES) {
-        return false;
+    if (ecam_phys != 0 && ecam_last_bus < BUSES) {
+        return ecam_open(ecam_phys, ecam_last_bus + 1);
     }
-    ecam_base = ecam_phys;
-    ecam_buses = ecam_last_bus + 1;
-    ecam_slot = 0;
-    ecam_window = mmio_map(ecam_phys, ECAM_FUNCTION_BYTES);
-    return ecam_window != NULL;
+    /* QEMU's microvm tells of its window in AML only. */
+    if (ecam_open(MICROVM_ECAM, BUSES) &&
+        pci_read(0, PCI_VENDOR, 4) == MICROVM_HOST_BRIDGE) {
+        return true;
+    }
+    ecam_window = NULL;
+    return false;
 }
 
 bool pci_is_ecam(void)
