@@ -173,8 +173,9 @@ static void small_limits_of_the_device_split_a_read(void **state)
     static const struct {
         uint32_t seg_max, size_max, queue_max;
     } limits[] = {
-        {1, 4096, 4},  {1, 4096, 256},  {3, 512, 8},    {2, 1000, 16},
-        {0, 65536, 8}, {254, 4608, 64}, {1, 131072, 4}, {5, 8192, 32768},
+        {1, 4096, 4},   {1, 4096, 256}, {3, 512, 8},
+        {2, 1000, 16},  {0, 65536, 8},  {254, 4608, 64},
+        {1, 131072, 4}, {254, 4096, 8}, {5, 8192, 32768},
     };
 
     for (unsigned i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
@@ -283,6 +284,29 @@ static void scattered_pages_make_one_answer(void **state)
         assert_true(client_has(&one[i], i, 1));
         fake_call_free(&one[i]);
     }
+}
+
+static void scattered_pages_in_several_parts_make_one_answer(void **state)
+{
+    struct fake_call one[32], big;
+
+    model_init(false, SECTORS);
+    fake.options = small_pool;
+    model.config.seg_max = 3;
+    assert_int_equal(client_start(), 0);
+    for (uint32_t i = 0; i < 32; i++)
+        assert_int_equal(client_read(&one[i], i, 1), 1);
+    for (uint32_t i = 0; i < 16; i++)
+        model_answer(i, 0, 0);
+    assert_true(fake_run_events());
+    assert_int_equal(client_read(&big, 1000, 128), 1);
+    assert_int_equal(model.chain_count, 16 + 6);
+    model_answer_all();
+    assert_true(fake_run_events());
+    assert_true(client_has(&big, 1000, 128));
+    fake_call_free(&big);
+    for (uint32_t i = 0; i < 32; i++)
+        fake_call_free(&one[i]);
 }
 
 static void full_queue_holds_reads_back(void **state)
@@ -447,6 +471,7 @@ int main(void)
         cmocka_unit_test(failed_part_fails_the_read_once),
         cmocka_unit_test(reads_wait_in_order_for_pages),
         cmocka_unit_test(scattered_pages_make_one_answer),
+        cmocka_unit_test(scattered_pages_in_several_parts_make_one_answer),
         cmocka_unit_test(full_queue_holds_reads_back),
         cmocka_unit_test(too_many_calls_are_busy),
         cmocka_unit_test(indices_wrap),
