@@ -66,10 +66,13 @@ def once(commands):
 
 
 def clang_flags(flags):
-    """The same without what only gcc knows."""
+    """
+    The same without what only gcc knows; and hosted, so that the analyzer knows
+    what memcpy() and its like do.
+    """
     return [f for f in flags if not f.startswith((
         "-Wlogical-op", "-Wduplicated", "-Wstack-usage", "-fsanitize",
-        "-fno-sanitize", "-ffile-prefix-map"))] + [
+        "-fno-sanitize", "-ffile-prefix-map", "-ffreestanding"))] + [
             "-Wno-unknown-warning-option"]
 
 
