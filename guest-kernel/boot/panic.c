@@ -107,12 +107,19 @@ static void print_registers(const struct trap_frame *f)
     kprintf("r13 %016lx r14 %016lx r15 %016lx\n", f->r13, f->r14, f->r15);
 }
 
+/* The launcher reads the status from this line. */
+static _Noreturn void end(void)
+{
+    klog(KLOG_ERROR, "exit %d", PANIC_STATUS);
+    hv_shutdown(PANIC_STATUS);
+}
+
 static void begin(const char *format, va_list args)
 {
     cpu_interrupts_off();
     if (panicking) {
         klog_bytes("panic: again\n", 13);
-        hv_shutdown(PANIC_STATUS);
+        end();
     }
     panicking = true;
     kprintf("panic: ");
@@ -128,7 +135,7 @@ void panic(const char *format, ...)
     begin(format, args);
     va_end(args);
     print_backtrace(0, (uint64_t)(uintptr_t)__builtin_frame_address(0));
-    hv_shutdown(PANIC_STATUS);
+    end();
 }
 
 void panic_frame(const struct trap_frame *frame, const char *format, ...)
@@ -140,7 +147,7 @@ void panic_frame(const struct trap_frame *frame, const char *format, ...)
     va_end(args);
     print_registers(frame);
     print_backtrace(frame->rip, frame->rbp);
-    hv_shutdown(PANIC_STATUS);
+    end();
 }
 
 void kassert_failed(const char *file, int line, const char *what)

@@ -172,6 +172,18 @@ static void wait_until(const volatile uint32_t *counter, uint32_t value,
     }
 }
 
+/* With interrupts on, without waiting for one. */
+static void spin_ms(uint64_t ms)
+{
+    uint64_t begin = time_now_ns();
+
+    cpu_interrupts_on();
+    while (time_now_ns() - begin < ms * MS) {
+        cpu_pause();
+    }
+    cpu_interrupts_off();
+}
+
 static void test_time(const struct boot_info *info,
                       const struct boot_memory *memory)
 {
@@ -196,12 +208,7 @@ static void test_time(const struct boot_info *info,
     ticks = 0;
     time_set_timer(time_now_ns() + 5 * MS);
     time_set_timer(0);
-    begin = time_now_ns();
-    while (time_now_ns() - begin < 10 * MS) {
-        cpu_interrupts_on();
-        cpu_pause();
-        cpu_interrupts_off();
-    }
+    spin_ms(10);
     expect(ticks == 0, "a disarmed timer is silent");
     event_dump();
 }
@@ -233,10 +240,7 @@ static void test_line(const struct platform_device *uart)
     expect(device_io_write(uart, 0, 1, 1, 0) == 0, "COM1 is written");
     /* Masked since its delivery: what comes now waits for the unmasking. */
     expect(device_io_write(uart, 0, 1, 1, 2) == 0, "COM1 is written");
-    cpu_interrupts_on();
-    cpu_pause();
-    cpu_interrupts_off();
-    event_upcall();
+    spin_ms(5);
     expect(line_events == 1, "a masked port is silent");
     event_unmask(port);
     event_upcall();
