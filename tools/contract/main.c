@@ -4,8 +4,8 @@
  *     contract -o DIR [-I FILE]... FILE...
  *
  * All files are read together, so that they can name each other's types and no
- * number is used twice. -I FILE is read the same, and nothing is generated for
- * it. Files whose text would not change are not touched.
+ * number is used twice. -I FILE is read the same and appears in the tables, but
+ * gets no files of its own. Files whose text would not change are not touched.
  *
  * Exit status: 0; 1 the contracts are wrong; 2 usage, or files.
  */
