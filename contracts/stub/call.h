@@ -45,8 +45,7 @@ nu_put_words(struct nu_regs *r, const void *req, size_t bytes)
 {
     uint64_t words[NU_REG_WORDS] = {0};
 
-    __builtin_memcpy(words, req,
-                     bytes < sizeof(words) ? bytes : sizeof(words));
+    __builtin_memcpy(words, req, bytes < sizeof(words) ? bytes : sizeof(words));
     r->w0 = words[0];
     r->w1 = words[1];
     r->w2 = words[2];
@@ -63,8 +62,7 @@ nu_get_words(const struct nu_regs *r, void *rep, size_t bytes)
 {
     const uint64_t words[NU_REG_WORDS] = {r->w0, r->w1, r->w2, r->w3};
 
-    __builtin_memcpy(rep, words,
-                     bytes < sizeof(words) ? bytes : sizeof(words));
+    __builtin_memcpy(rep, words, bytes < sizeof(words) ? bytes : sizeof(words));
     if (bytes > sizeof(words))
         __builtin_memcpy((char *)rep + sizeof(words),
                          &nu_buffer()->words[NU_REG_WORDS],
@@ -141,8 +139,7 @@ static inline void nu_expect(uint32_t index, void *data, size_t bytes_max)
 }
 
 /* Where result pages (index) shall be received: at most (pages_max). */
-static inline void nu_expect_pages(uint32_t index, void *data,
-                                   size_t pages_max)
+static inline void nu_expect_pages(uint32_t index, void *data, size_t pages_max)
 {
     struct nu_msgbuf *buf = nu_buffer();
 
@@ -168,8 +165,7 @@ static inline void nu_give_handle(nu_handle_t *to, nu_handle_t handle)
 }
 
 /* Closes the handles that a reply brought. */
-static __attribute__((noinline, cold, unused)) void
-nu_close_all(uint64_t tag)
+static __attribute__((noinline, cold, unused)) void nu_close_all(uint64_t tag)
 {
     nu_handle_t handles[NU_HANDLES_MAX];
     uint32_t count = nu_tag_handles(tag);
@@ -238,8 +234,7 @@ static inline int nu_take_text(const struct nu_regs *r, uint32_t fixed_words,
                                void *data, size_t bytes_max, size_t bytes,
                                size_t most)
 {
-    int status =
-        nu_take_string(r, fixed_words, data, bytes_max, bytes, most);
+    int status = nu_take_string(r, fixed_words, data, bytes_max, bytes, most);
 
     if (status == 0 && nu_has_nul(data, bytes))
         status = NU_PROTO;

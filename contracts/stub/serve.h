@@ -113,8 +113,7 @@ static inline bool nu_serve_has(const struct nu_serve *s, uint32_t words,
         nu_tag_pages(s->tag) != pages || s->page_count != pages)
         return false;
     if (strings == 1 && (is_inline || in_buffer))
-        return is_inline && s->string_count == 0 &&
-               nu_tag_strings(s->tag) == 0;
+        return is_inline && s->string_count == 0 && nu_tag_strings(s->tag) == 0;
     return !is_inline && s->string_count == strings &&
            nu_tag_words(s->tag) == words &&
            (nu_tag_strings(s->tag) != 0) == (strings != 0);

@@ -13,10 +13,10 @@
 #include <abi/message.h>
 
 /* Tag bits for so many words, handle, string and page items. */
-#define NU_SHAPE(words, handles, strings, pages)                               \
-    (((uint64_t)(words) << NU_TAG_WORDS_SHIFT) |                               \
-     ((uint64_t)(handles) << NU_TAG_HANDLES_SHIFT) |                           \
-     ((uint64_t)(strings) << NU_TAG_STRINGS_SHIFT) |                           \
+#define NU_SHAPE(words, handles, strings, pages)     \
+    (((uint64_t)(words) << NU_TAG_WORDS_SHIFT) |     \
+     ((uint64_t)(handles) << NU_TAG_HANDLES_SHIFT) | \
+     ((uint64_t)(strings) << NU_TAG_STRINGS_SHIFT) | \
      ((uint64_t)(pages) << NU_TAG_PAGES_SHIFT))
 
 /* Words, inline mark, handles, strings and pages of a tag as one number. */

@@ -5,18 +5,21 @@
 #include <string.h>
 #include <abi/error.h>
 
-#define NAME_BYTES_MAX 48
+#define NAME_BYTES_MAX      48
 #define CONTRACT_NUMBER_MAX 0xfffeu /* 0xffff is "a channel" */
 
 /* Of C, and what its headers make of a word. */
 static const char *const keywords[] = {
-    "alignas", "alignof", "asm", "assert", "auto", "bool", "break", "case",
-    "char", "complex", "const", "continue", "default", "do", "double", "else",
-    "enum", "errno", "extern", "false", "float", "for", "goto", "if",
-    "imaginary", "inline", "int", "long", "noreturn", "offsetof", "register",
-    "restrict", "return", "short", "signed", "sizeof", "static",
-    "static_assert", "struct", "switch", "thread_local", "true", "typedef",
-    "typeof", "union", "unsigned", "void", "volatile", "while",
+    "alignas",      "alignof",  "asm",           "assert",   "auto",
+    "bool",         "break",    "case",          "char",     "complex",
+    "const",        "continue", "default",       "do",       "double",
+    "else",         "enum",     "errno",         "extern",   "false",
+    "float",        "for",      "goto",          "if",       "imaginary",
+    "inline",       "int",      "long",          "noreturn", "offsetof",
+    "register",     "restrict", "return",        "short",    "signed",
+    "sizeof",       "static",   "static_assert", "struct",   "switch",
+    "thread_local", "true",     "typedef",       "typeof",   "union",
+    "unsigned",     "void",     "volatile",      "while",
 };
 
 /* Names that generated code uses beside a member's. */

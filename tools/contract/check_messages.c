@@ -7,7 +7,7 @@
 #include <abi/message.h>
 
 #define REQUEST_STRINGS_MAX 4u /* NU_RX_MAX */
-#define REPLY_STRINGS_MAX 1u
+#define REPLY_STRINGS_MAX   1u
 
 /* The names a parameter has in C beside its own. */
 static bool takes_name(const struct param *param, const char *name)
@@ -50,8 +50,7 @@ static void check_params(struct compilation *c, const struct method *m)
         for (const struct param *p = lists[i]; p != NULL; p = p->next) {
             if (p->move && (i == 1 || p->type->kind != TYPE_HANDLE))
                 ast_error(c, &p->at,
-                          "'%s': only a handle of a request can move",
-                          p->name);
+                          "'%s': only a handle of a request can move", p->name);
             for (int j = 0; j <= i; j++) {
                 for (const struct param *o = lists[j]; o != NULL && o != p;
                      o = o->next) {

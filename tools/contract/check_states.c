@@ -35,8 +35,7 @@ static void number_states(struct compilation *c, struct states *states)
         ast_error(c, &states->at, "more than %u states", STATES_MAX);
 }
 
-static void resolve_transitions(struct compilation *c,
-                                const struct contract *k,
+static void resolve_transitions(struct compilation *c, const struct contract *k,
                                 const struct states *states,
                                 const struct state *s)
 {
@@ -47,8 +46,7 @@ static void resolve_transitions(struct compilation *c,
             ast_error(c, &t->at, "unknown method '%s'", t->method_name);
         if (t->target == NULL)
             ast_error(c, &t->at, "state '%s' does not exist", t->target_name);
-        for (const struct transition *o = s->transitions; o != t;
-             o = o->next) {
+        for (const struct transition *o = s->transitions; o != t; o = o->next) {
             if (strcmp(o->method_name, t->method_name) == 0)
                 ast_error(c, &t->at, "duplicate method '%s' in state '%s'",
                           t->method_name, s->name);
@@ -64,8 +62,8 @@ static void reach(struct states *states)
     while (again) {
         again = false;
         for (struct state *s = states->list; s != NULL; s = s->next) {
-            for (struct transition *t = s->transitions;
-                 s->reached && t != NULL; t = t->next) {
+            for (struct transition *t = s->transitions; s->reached && t != NULL;
+                 t = t->next) {
                 if (t->target != NULL && !t->target->reached) {
                     t->target->reached = true;
                     again = true;

@@ -86,8 +86,7 @@ static void check_array(struct compilation *c, const struct type *type)
     if (type->element->kind == TYPE_ARRAY)
         ast_error(c, &type->at, "array of arrays; make the inner a struct");
     else if (type->element->kind >= TYPE_STRING)
-        ast_error(c, &type->at,
-                  "array of strings, bytes, handles or pages");
+        ast_error(c, &type->at, "array of strings, bytes, handles or pages");
 }
 
 static void resolve(struct compilation *c, struct contract *k,

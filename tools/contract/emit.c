@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#define TEXTS 8
+#define TEXTS      8
 #define TEXT_BYTES 256
 
 /* Room for a few results at a time, used in turn. */
@@ -84,8 +84,9 @@ void emit_doc(FILE *out, const char *doc, const char *more)
 
 void emit_banner(FILE *out, const struct contract *k, const char *what)
 {
-    fprintf(out, "/* %s of contract %s %llu.%llu. Made by tools/contract: do "
-                 "not edit. */\n",
+    fprintf(out,
+            "/* %s of contract %s %llu.%llu. Made by tools/contract: do "
+            "not edit. */\n",
             what, k->name, (unsigned long long)k->number,
             (unsigned long long)k->version);
 }

@@ -27,9 +27,8 @@ static bool is_large(const struct method *m)
 static void put_reply(FILE *out, const struct method *m)
 {
     const struct layout *layout = m->reply_layout;
-    uint64_t most = layout->strings != NULL
-                        ? layout->strings->param->type->number
-                        : 0;
+    uint64_t most =
+        layout->strings != NULL ? layout->strings->param->type->number : 0;
 
     fputs("\n", out);
     emit_reply_prototype(out, m);
@@ -205,8 +204,7 @@ static void put_serve(FILE *out, const struct method *m)
     if (layout->bytes > 0)
         fprintf(out, "    struct %s_%s_req req;\n", k, m->name);
     if (layout->string_count > 0)
-        fprintf(out, "    struct nu_blob strings[%u];\n",
-                layout->string_count);
+        fprintf(out, "    struct nu_blob strings[%u];\n", layout->string_count);
     if (room > 0)
         fprintf(out, "    uint64_t inline_[%u];\n", (room + 7) / 8);
     if (!is_large(m)) {

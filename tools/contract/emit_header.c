@@ -97,8 +97,7 @@ static void put_user_struct(FILE *out, const struct contract *k,
         fputs("    return true;\n}\n", out);
     }
     if (s->layout->has_zero) {
-        fprintf(out,
-                "\nstatic inline void %s_clear(struct %s *p)\n{\n", tag,
+        fprintf(out, "\nstatic inline void %s_clear(struct %s *p)\n{\n", tag,
                 tag);
         emit_clears(out, s->layout, "p->");
         fputs("}\n", out);
@@ -173,8 +172,9 @@ static void put_handler(FILE *out, const struct method *m)
 
 static void put_server(FILE *out, const struct contract *k)
 {
-    fprintf(out, "\n/* The server's side. A NULL method is NU_UNSUP. */\n"
-                 "struct %s_ops {\n",
+    fprintf(out,
+            "\n/* The server's side. A NULL method is NU_UNSUP. */\n"
+            "struct %s_ops {\n",
             k->name);
     for (const struct method *m = k->methods; m != NULL; m = m->next)
         put_handler(out, m);
@@ -197,8 +197,9 @@ void emit_header(FILE *out, const struct compilation *c,
     const char *upper = emit_upper(k->name);
 
     emit_banner(out, k, "Header");
-    fprintf(out, "#ifndef NUNCIO_CONTRACT_%s_H\n#define NUNCIO_CONTRACT_%s_H\n"
-                 "\n#include <stub/call.h>\n#include <stub/serve.h>\n",
+    fprintf(out,
+            "#ifndef NUNCIO_CONTRACT_%s_H\n#define NUNCIO_CONTRACT_%s_H\n"
+            "\n#include <stub/call.h>\n#include <stub/serve.h>\n",
             upper, upper);
     if (k->states != NULL)
         fputs("#include <stub/automaton.h>\n", out);
@@ -222,6 +223,5 @@ void emit_header(FILE *out, const struct compilation *c,
         emit_stub(out, m);
     fputs("\n#endif /* NU_SERVER_ONLY */\n", out);
     put_server(out, k);
-    fprintf(out, "\n#endif /* NUNCIO_CONTRACT_%s_H */\n",
-            emit_upper(k->name));
+    fprintf(out, "\n#endif /* NUNCIO_CONTRACT_%s_H */\n", emit_upper(k->name));
 }

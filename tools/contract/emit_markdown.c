@@ -193,15 +193,14 @@ static void put_states(FILE *out, const struct states *states)
 
 void emit_markdown(FILE *out, const struct contract *k)
 {
-    fprintf(out,
-            "# %s\n\n"
-            "Contract %llu, version %llu, %s.\n"
-            "(Made by `make docs` from `contracts/%s.contract`: do not "
-            "edit.)\n\n",
-            k->name, (unsigned long long)k->number,
-            (unsigned long long)k->version,
-            k->is_kernel ? "of an object of the kernel" : "of a service",
-            k->name);
+    fprintf(
+        out,
+        "# %s\n\n"
+        "Contract %llu, version %llu, %s.\n"
+        "(Made by `make docs` from `contracts/%s.contract`: do not "
+        "edit.)\n\n",
+        k->name, (unsigned long long)k->number, (unsigned long long)k->version,
+        k->is_kernel ? "of an object of the kernel" : "of a service", k->name);
     put_doc(out, k->doc);
     fputs("## Methods\n\n", out);
     for (const struct method *m = k->methods; m != NULL; m = m->next)
@@ -268,7 +267,7 @@ void emit_markdown_index(FILE *out, const struct compilation *c)
           "`GONE` and `INTERNAL`.\n\n"
           "| Error | Value | Meaning |\n|---|---|---|\n",
           out);
-#define ROW(name, value, text)                                                 \
+#define ROW(name, value, text) \
     fprintf(out, "| `" #name "` | %d | " text " |\n", value);
     NU_ERRORS(ROW)
 #undef ROW

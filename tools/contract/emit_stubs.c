@@ -162,8 +162,7 @@ static void put_reply_checks(FILE *out, const struct method *m)
                 "    if (nu_shape(regs_.tag) != nu_shape(NU_SHAPE(%u, %u, 0, "
                 "%u)))\n"
                 "        return nu_refuse(regs_.tag, NU_PROTO);\n",
-                layout_words(layout), layout->handle_count,
-                layout->page_count);
+                layout_words(layout), layout->handle_count, layout->page_count);
     if (layout->bytes > 0)
         fputs("    nu_get_words(&regs_, &rep_, sizeof(rep_));\n", out);
     if (!m->contract->is_kernel)
@@ -175,14 +174,15 @@ static void put_reply_checks(FILE *out, const struct method *m)
                 "        return nu_refuse(regs_.tag, NU_PROTO);\n",
                 p->param->name, p->param->name);
     if (s != NULL)
-        fprintf(out,
-                "    status_ = nu_take_%s(&regs_, %u, %s, %s_max, rep_.%s_bytes,"
-                "\n        %lluu);\n"
-                "    if (status_ != 0)\n"
-                "        return nu_refuse(regs_.tag, status_);\n",
-                s->param->type->kind == TYPE_STRING ? "text" : "string",
-                layout_words(layout), s->param->name, s->param->name,
-                s->param->name, (unsigned long long)s->param->type->number);
+        fprintf(
+            out,
+            "    status_ = nu_take_%s(&regs_, %u, %s, %s_max, rep_.%s_bytes,"
+            "\n        %lluu);\n"
+            "    if (status_ != 0)\n"
+            "        return nu_refuse(regs_.tag, status_);\n",
+            s->param->type->kind == TYPE_STRING ? "text" : "string",
+            layout_words(layout), s->param->name, s->param->name,
+            s->param->name, (unsigned long long)s->param->type->number);
 }
 
 static void put_results(FILE *out, const struct method *m)

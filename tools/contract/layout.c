@@ -50,8 +50,8 @@ static void fill_gap(struct compilation *c, struct layout *layout,
 
         while (layout->bytes % (2 * width) == 0 && 2 * width < align)
             width *= 2;
-        field = add_field(c, layout, FIELD_ZERO,
-                          ast_format(c, "zero%u_", *number));
+        field =
+            add_field(c, layout, FIELD_ZERO, ast_format(c, "zero%u_", *number));
         field->width = width;
         field->bytes = width;
         layout->bytes += width;
@@ -60,8 +60,8 @@ static void fill_gap(struct compilation *c, struct layout *layout,
     }
 }
 
-static void add_item(struct compilation *c, struct item **list,
-                     uint32_t *count, const struct param *param)
+static void add_item(struct compilation *c, struct item **list, uint32_t *count,
+                     const struct param *param)
 {
     struct item *item = ast_alloc(c, sizeof(*item));
 

@@ -101,8 +101,9 @@ static void out_close(struct out *out, const char *dir, const char *name,
     if (old == NULL || bytes != out->bytes ||
         memcmp(old, out->text, bytes) != 0) {
         file = fopen(path, "wb");
-        if (file == NULL || fwrite(out->text, 1, out->bytes, file) !=
-                                out->bytes || fclose(file) != 0)
+        if (file == NULL ||
+            fwrite(out->text, 1, out->bytes, file) != out->bytes ||
+            fclose(file) != 0)
             fail("cannot write", path);
     }
     free(path);

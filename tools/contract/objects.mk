@@ -8,7 +8,7 @@ contract-work := $(BUILD)/host/tools/contract
 # The generated parser files are flex's and bison's code; the rest is ours.
 contract-parts := ast layout check check_types check_messages check_states \
                   check_symbols emit emit_header emit_stubs emit_dispatch emit_tables \
-                  emit_markdown
+                  emit_tables_header emit_markdown
 contract-objs := $(contract-parts:%=$(contract-work)/%.o) \
                  $(contract-work)/parser.tab.o $(contract-work)/lexer.o
 contract-flags := $(HOST_CFLAGS) -I$(contract-dir) -I$(contract-work)

@@ -11,9 +11,9 @@ struct place {
     int last_line;
     int last_column;
 };
-#define YYLTYPE struct place
+#define YYLTYPE             struct place
 #define YYLTYPE_IS_DECLARED 1
-#define YYLTYPE_IS_TRIVIAL 1
+#define YYLTYPE_IS_TRIVIAL  1
 
 struct parse {
     struct compilation *c;
