@@ -22,6 +22,7 @@ BUDGETS = "tests/bench/budgets.txt"
 CONFIG = "configs/bench.conf"
 TIMEOUT_S = 300
 IMAGE_GOAL_BYTES = 300 * 1024
+LOADED = (".text", ".rodata", ".data")
 # A line of the linker's map: section, address, size, object.
 MAP_LINE = re.compile(r"^ (\.\S+)\s+(0x[0-9a-f]+)\s+(0x[0-9a-f]+) (\S+\.o)$",
                       re.M)
@@ -99,8 +100,8 @@ def image_bytes(build):
     text = re.sub(r"^( \.\S+)\n\s+", r"\1 ", text, flags=re.M)
     services = sum(int(size, 16)
                    for section, address, size, name in MAP_LINE.findall(text)
-                   if int(address, 16) and "/drivers/" in "/" + name
-                   and not section.startswith(".bss"))
+                   if section.startswith(LOADED) and int(address, 16) and
+                   ("/svc/" in name or "/drivers/" in name))
     return os.path.getsize(f"{build}/nuncio-kernel"), services
 
 

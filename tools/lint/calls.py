@@ -13,6 +13,9 @@ import sys
 import commands
 from tree import Findings, circles
 
+# Start code calls it, in whatever it is linked with: not a call upwards.
+ENTRY = "main"
+
 
 def symbols(path):
     """(defined, used) global names of one object file."""
@@ -25,25 +28,39 @@ def symbols(path):
     return defined, used
 
 
-def group_of(build, command):
-    """Objects of one group may be linked together: the folder they are in."""
-    below = os.path.relpath(command.output, build).split("/")
-    return "/".join(below[:2]) if below[0] in ("unit", "fuzz") else below[0]
+def objects_of(output, links):
+    """The compiled objects that a link is made of, through partial links."""
+    found = set()
+    for name in links[output]:
+        found |= objects_of(name, links) if name in links else {name}
+    return found
+
+
+def explain(circle, edges, tables, definers):
+    """A line for each call that keeps the circle closed."""
+    for user in circle:
+        for definer in sorted(edges[user] & set(circle)):
+            names = sorted(name for name in tables[user][1]
+                           if definer in definers[name])
+            yield f"  {user} uses {', '.join(names)} of {definer}"
 
 
 def main():
     build = sys.argv[1]
     findings = Findings("calls")
-    groups = collections.defaultdict(list)
-    for command in commands.load(build, ("all",)):
-        if os.path.exists(command.output):
-            groups[group_of(build, command)].append(command)
-    seen = set()
-    for group, members in sorted(groups.items()):
-        tables = {c.source: symbols(c.output) for c in members}
+    # What the build generates has the shape that its generator gives it.
+    sources = {c.output: c.source for c in commands.load(build, ("all",))
+               if not c.source.startswith(build)}
+    links = commands.links(build, ("all",))
+    seen, objects = set(), set()
+    for output in sorted(links):
+        members = [o for o in sorted(objects_of(output, links))
+                   if o in sources and os.path.exists(o)]
+        objects.update(members)
+        tables = {sources[o]: symbols(o) for o in members}
         definers = collections.defaultdict(set)
         for source, (defined, _) in tables.items():
-            for name in defined:
+            for name in defined - {ENTRY}:
                 definers[name].add(source)
         edges = {source: {d for name in used for d in definers[name]} -
                  {source} for source, (_, used) in tables.items()}
@@ -51,15 +68,12 @@ def main():
             if tuple(circle) in seen:
                 continue
             seen.add(tuple(circle))
-            why = [f"  {a} uses {', '.join(sorted(n for n in tables[a][1] if b in definers[n]))} of {b}"
-                   for a in circle for b in sorted(edges[a]) if b in circle]
-            findings.add("circle " + " ".join(circle),
-                         "call circle among " + " ".join(circle) + "\n" +
-                         "\n".join(why), group)
-    count = sum(map(len, groups.values()))
-    if count == 0:
+            why = explain(circle, edges, tables, definers)
+            findings.add("circle " + " ".join(circle), "call circle among " +
+                         " ".join(circle) + "\n" + "\n".join(why), output)
+    if not objects:
         findings.add(build, "has no objects to look at")
-    findings.finish(f"{count} objects in {len(groups)} groups")
+    findings.finish(f"{len(objects)} objects in {len(links)} links")
 
 
 if __name__ == "__main__":

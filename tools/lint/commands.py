@@ -32,16 +32,14 @@ class Command:
                 self.flags.append(word)
 
 
-def load(build, goals=GOALS, suffixes=(".c",)):
-    """Every compilation for the goals, in make's order."""
+def printed_commands(build, goals):
+    """Words of each command that make would run."""
     printed = subprocess.run(
         ["make", "-n", "-k", "-B", "--no-print-directory", "V=1",
-         f"BUILD={build}", *goals],
-        capture_output=True, text=True).stdout
-    found = []
+         f"BUILD={build}", *goals], capture_output=True, text=True).stdout
     for line in printed.replace("\\\n", " ").splitlines():
         for piece in re.split(r"&&|;", line):
-            if " -c " not in piece:
+            if ".o" not in piece and " -c " not in piece:
                 continue
             try:
                 words = shlex.split(piece)
@@ -49,11 +47,32 @@ def load(build, goals=GOALS, suffixes=(".c",)):
                 continue
             while words and (ASSIGNMENT.match(words[0]) or words[0] == "@"):
                 words.pop(0)
-            if not words:
-                continue
-            command = Command(words)
-            if command.source and command.source.endswith(suffixes):
-                found.append(command)
+            if words:
+                yield words
+
+
+def load(build, goals=GOALS, suffixes=(".c",)):
+    """Every compilation for the goals, in make's order."""
+    found = []
+    for words in printed_commands(build, goals):
+        if "-c" not in words:
+            continue
+        command = Command(words)
+        if command.source and command.source.endswith(suffixes):
+            found.append(command)
+    return found
+
+
+def links(build, goals=GOALS):
+    """{output: [inputs]} of each command that links objects."""
+    found = {}
+    for words in printed_commands(build, goals):
+        if "-c" in words or "-o" not in words[:-1]:
+            continue
+        output = words[words.index("-o") + 1]
+        inputs = [w for w in words[1:] if w.endswith(".o") and w != output]
+        if inputs:
+            found[output] = inputs
     return found
 
 
