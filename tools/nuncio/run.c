@@ -74,22 +74,29 @@ static int dry_run(const struct options *options, struct system *sys,
     return 0;
 }
 
-/* Creates (path) with the head of a trace; -1 when it cannot. */
 static int open_trace(const char *path, struct report *report)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+    if (fd < 0)
+        report_error(report, NULL, 0, "--trace %s: %s", path, strerror(errno));
+    return fd;
+}
+
+/* The kernel writes a trace's head before the first record; when there was
+ * none, the trace is one without records. */
+static void close_trace(int fd)
 {
     const struct nu_trace_header header = {
         .magic = NU_TRACE_MAGIC,
         .version = 1,
         .record_bytes = sizeof(struct nu_trace_record),
     };
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 
-    if (fd >= 0 && write(fd, &header, sizeof(header)) == sizeof(header))
-        return fd;
-    report_error(report, NULL, 0, "--trace %s: %s", path, strerror(errno));
-    if (fd >= 0)
-        close(fd);
-    return -1;
+    if (lseek(fd, 0, SEEK_END) == 0 &&
+        write(fd, &header, sizeof(header)) != (ssize_t)sizeof(header))
+        perror("nuncio: trace");
+    close(fd);
 }
 
 static bool make_archive(const struct options *options, struct system *sys,
@@ -169,7 +176,7 @@ static int run_system(const struct options *options, struct system *sys,
         machine_close(&machine);
     }
     if (trace >= 0)
-        close(trace);
+        close_trace(trace);
     return status;
 }
 

@@ -29,6 +29,7 @@ struct trace_message {
     const struct nu_table_method *method; /* likewise */
     const char *process; /* its name, or "process7" */
     const char *object; /* "file#2" */
+    const char *argument; /* name of the call's first handle, or NULL */
     const char *result; /* name of the reply's first handle, or NULL */
 };
 

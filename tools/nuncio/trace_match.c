@@ -146,6 +146,11 @@ static void add_open(struct matcher *m, const struct nu_trace_record *record,
     calls->messages[0] = message + 1;
 }
 
+/*
+ * The call that (reply) answers: the thread's newest one to the same handle.
+ * Calls of a thread nest, as a service in the process calls on while it serves,
+ * and the sequence of a reply is that of the last call inside.
+ */
 static struct trace_message *take_open(struct matcher *m,
                                        const struct nu_trace_record *reply)
 {
@@ -155,7 +160,7 @@ static struct trace_message *take_open(struct matcher *m,
         struct trace_message *message =
             &m->trace->messages[calls->messages[i] - 1];
 
-        if (message->record->sequence != reply->sequence ||
+        if (message->record->handle != reply->handle ||
             owner_of(message->record) != owner_of(reply))
             continue;
         memmove(calls->messages + i, calls->messages + i + 1,
@@ -164,6 +169,19 @@ static struct trace_message *take_open(struct matcher *m,
         return message;
     }
     return NULL;
+}
+
+/* A handle that goes with a call is the sender's, and keeps its name. */
+static void add_argument(struct matcher *m, struct trace_message *message)
+{
+    const struct nu_trace_record *record = message->record;
+    const char *contract = message->method->request.handles[0].contract;
+    struct entry *handle =
+        find(m, ENTRY_HANDLE, owner_of(record), record->handle_out);
+
+    if (handle->text == NULL)
+        name_handle(m, handle, contract != NULL ? contract : "handle");
+    message->argument = handle->text;
 }
 
 static struct trace_message *add_message(struct matcher *m,
@@ -191,6 +209,9 @@ static void add_call(struct matcher *m, const struct nu_trace_record *record)
     if (handle->text == NULL)
         name_handle(m, handle, contract_name(m, message));
     message->object = handle->text;
+    if (message->method != NULL && message->method->request.handle_count != 0 &&
+        nu_tag_handles(record->tag) != 0)
+        add_argument(m, message);
     if (record->kind == NU_TRACE_CALL)
         add_open(m, record, index);
 }
@@ -226,6 +247,10 @@ static void add_reply(struct matcher *m, const struct nu_trace_record *reply)
     message->reply = reply;
     if (nu_tag_status(reply->tag) != 0)
         return;
+    if (message->argument != NULL &&
+        message->method->request.handles[0].is_moved)
+        find(m, ENTRY_HANDLE, owner_of(reply), message->record->handle_out)
+            ->text = NULL;
     if (is_handle_method(message, HANDLE_CLOSE))
         find(m, ENTRY_HANDLE, owner_of(reply), message->record->handle)->text =
             NULL;

@@ -102,9 +102,9 @@ static void add_member(struct side *side, const struct nu_table_member *member)
 }
 
 /*
- * The string whose length is at (offset): its index is how many strings came
- * before. Items lie one after the other at the payload's beginning, an inline
- * string behind the fixed words.
+ * The string whose length is at (offset). Of several only the first is
+ * recorded: an item at the payload's beginning, an inline string behind the
+ * fixed words.
  */
 static void add_string(struct side *side, const struct nu_table_member *member)
 {
@@ -117,17 +117,9 @@ static void add_string(struct side *side, const struct nu_table_member *member)
     if (record->flags & NU_TRACE_FLAG_INLINE) {
         if (side->layout->words > NU_REG_WORDS)
             begin = ((size_t)side->layout->words - NU_REG_WORDS) * 8;
-    } else if (record->flags & NU_TRACE_FLAG_STRING) {
-        for (uint32_t i = 0; i < side->layout->string_count; i++) {
-            uint32_t offset = side->layout->strings[i].length_offset;
-            uint64_t length;
-
-            if (offset < member->offset && get_number(side, offset, 4, &length))
-                begin += length < NU_TRACE_PAYLOAD_BYTES
-                             ? (size_t)length
-                             : NU_TRACE_PAYLOAD_BYTES;
-        }
-    } else if (value->bytes != 0) {
+    } else if (value->bytes != 0 &&
+               (!(record->flags & NU_TRACE_FLAG_STRING) ||
+                side->layout->strings[0].length_offset != member->offset)) {
         return;
     }
     value->kind = TRACE_VALUE_DATA;
@@ -141,15 +133,18 @@ static void add_string(struct side *side, const struct nu_table_member *member)
 
 static void add_handles(struct side *side)
 {
+    const char *name = side->record == side->message->reply
+                           ? side->message->result
+                           : side->message->argument;
+
     for (uint32_t i = 0; i < side->layout->handle_count; i++) {
         const struct nu_table_handle *handle = &side->layout->handles[i];
         struct trace_value *value = add_value(side, handle->name);
 
         value->kind = TRACE_VALUE_NAME;
         value->label = handle->contract != NULL ? handle->contract : "handle";
-        if (side->record == side->message->reply && i == 0 &&
-            side->message->result != NULL)
-            value->label = side->message->result;
+        if (i == 0 && name != NULL)
+            value->label = name;
     }
 }
 
