@@ -4,7 +4,7 @@
     images.py DIRECTORY [NAME...]
 
 writes DIRECTORY/tree (everything an ext4 image can hold), DIRECTORY/small (a
-few of each, for the hostile variants), one image for each entry of IMAGES, and
+few of each, for the hostile variants), DIRECTORY/tiny (for the fuzzer), one image for each entry of IMAGES, and
 DIRECTORY/images with a line "NAME TREE" for each image that must read like
 its tree. With names, only those images are made. Only mke2fs, debugfs, tune2fs and e2fsck are used; the result is the
 same every time but for the times in it.
@@ -57,6 +57,7 @@ IMAGES = [
               ("debugfs", "fallocate /sparse/middle 0 290")]),
     ("small-1k", "small", "-b 1024", INDEX),
     ("small-4k", "small", "-b 4096", INDEX),
+    ("tiny", "tiny", "-b 1024 -O ^has_journal", INDEX),
     ("small-nocsum", "small", "-b 1024 -O ^metadata_csum", INDEX),
     ("small-blockmap", "small", "-b 1024 -O ^extents,^64bit", INDEX),
 ]
@@ -203,6 +204,19 @@ def make_small(top, rng):
     make_sparse(top, rng, 100, False)
 
 
+def make_tiny(top, rng):
+    """One of each, for the fuzzer, which reads all of it for every input."""
+    os.mkdir(top)
+    write(top + "/file", b"content\n")
+    os.mkdir(top + "/index")
+    for i in range(60):
+        place(os.fsencode(top + "/index/name-number-%d" % i), i, 1)
+    os.symlink("file", top + "/fast")
+    os.symlink("./" * 40 + "file", top + "/slow")
+    sparse(top + "/extents", [(i * 12288, rng.randbytes(9))
+                              for i in range(90)], 90 * 12288)
+
+
 def make_image(out, name, options, tree, after):
     if sys.argv[2:] and name not in sys.argv[2:]:
         return
@@ -211,8 +225,9 @@ def make_image(out, name, options, tree, after):
     with open(path, "wb") as image:
         if name == "unwritten":
             image.write(b"\xaa" * (16 * MIB))
-        image.truncate(16 * MIB)
-    tool("mke2fs", "-q", "-F", *kind, "-N", "1024", "-U", UUID, "-E",
+        image.truncate((1 if name == "tiny" else 16) * MIB)
+    tool("mke2fs", "-q", "-F", *kind, "-N",
+         "64" if name == "tiny" else "1024", "-U", UUID, "-E",
          "hash_seed=" + UUID, *options.split(), "-d", tree, path)
     for program, argument in after:
         if program == "debugfs":
@@ -226,6 +241,7 @@ def main():
     rng = random.Random(35)
     make_tree(out + "/tree", rng)
     make_small(out + "/small", rng)
+    make_tiny(out + "/tiny", rng)
     # e2fsck and debugfs keep to this clock, so that checksums repeat.
     os.environ["E2FSCK_TIME"] = os.environ["E2FSPROGS_FAKE_TIME"] = "1700000000"
     with open(out + "/images", "w", encoding="ascii") as names:

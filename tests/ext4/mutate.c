@@ -133,7 +133,7 @@ static void forge_index(const struct fs *fs, const struct target *at,
         t->checksum = fs_htree_csum(fs, at->csum_seed, node, offset);
 }
 
-static void forge(const struct fs *fs, const struct target *at, uint8_t *data)
+void forge(const struct fs *fs, const struct target *at, uint8_t *data)
 {
     switch (at->part) {
     case PART_SUPER: {

@@ -47,6 +47,9 @@ uint32_t random_below(struct random *r, uint32_t limit);
 /* Finds the metadata of (fs), whose cache must still hold all of it. */
 void targets_find(struct targets *t, struct fs *fs);
 
+/* Makes the checksum of a target right. */
+void forge(const struct fs *fs, const struct target *at, uint8_t *data);
+
 /* Damages (image) in the manner number (variant) and returns what was hit. */
 enum part mutate(const struct targets *t, uint8_t *image, uint32_t variant,
                  bool is_forged);
