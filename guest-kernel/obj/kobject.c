@@ -71,6 +71,8 @@ static void take_request(struct kcall *call, uint64_t tag)
     serve->handle_count = nu_tag_handles(tag);
     for (uint32_t i = 0; i < serve->handle_count; i++)
         serve->handles[i] = buf->handles[i].handle;
+    serve->page_count = 0;
+    serve->out_page_count = 0;
     serve->state = NULL;
     serve->out_count = 0;
     serve->out_handle_count = 0;
