@@ -13,6 +13,7 @@ _Noreturn void user_start(const struct nu_start *start);
 static struct {
     char data[OUT_BYTES];
     size_t bytes;
+    bool is_terminal;
 } out;
 
 void print_flush(void)
@@ -31,10 +32,8 @@ void print_flush(void)
     out.bytes = 0;
 }
 
-void print_bytes(const void *data, size_t bytes)
+static void print_raw(const char *from, size_t bytes)
 {
-    const char *from = data;
-
     while (bytes > 0) {
         size_t room = OUT_BYTES - out.bytes;
         size_t take = bytes < room ? bytes : room;
@@ -46,6 +45,26 @@ void print_bytes(const void *data, size_t bytes)
         if (out.bytes == OUT_BYTES)
             print_flush();
     }
+}
+
+void print_to_terminal(void)
+{
+    out.is_terminal = true;
+}
+
+void print_bytes(const void *data, size_t bytes)
+{
+    const char *from = data;
+    size_t line = 0;
+
+    for (size_t i = 0; out.is_terminal && i < bytes; i++) {
+        if (from[i] != '\n')
+            continue;
+        print_raw(from + line, i - line);
+        print_raw("\r", 1);
+        line = i;
+    }
+    print_raw(from + line, bytes - line);
 }
 
 void print(const char *format, ...)

@@ -37,6 +37,9 @@ void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void print_bytes(const void *data, size_t bytes);
 void print_flush(void);
 
+/* From now on lines end as a raw terminal wants it, with "\r\n". */
+void print_to_terminal(void);
+
 /* At least one byte from the terminal; how many, or 0 when there is none. */
 size_t read_bytes(void *data, size_t bytes);
 

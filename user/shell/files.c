@@ -1,0 +1,174 @@
+/* cat, cd, pwd, stat, and how attributes are written. */
+#include "shell.h"
+
+#include <contract/directory.h>
+#include <contract/file.h>
+#include <contract/handle.h>
+#include <nlib/printf.h>
+#include <nlib/string.h>
+#include <rt/heap.h>
+#include <user.h>
+
+#define CAT_BYTES 16384u
+
+const char *kind_name(uint32_t kind)
+{
+    static const char *const names[] = {
+        "unknown",          "regular file", "directory", "symbolic link",
+        "character device", "block device", "fifo",      "socket"};
+
+    return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : names[0];
+}
+
+void format_mode(char *to, uint32_t kind, uint32_t mode)
+{
+    static const char kinds[] = "?-dlcbps";
+    static const char bits[] = "rwxrwxrwx";
+
+    to[0] = kind < sizeof(kinds) - 1 ? kinds[kind] : '?';
+    for (uint32_t i = 0; i < 9; i++)
+        to[1 + i] = (mode >> (8 - i)) & 1u ? bits[i] : '-';
+    if (mode & 04000u)
+        to[3] = to[3] == 'x' ? 's' : 'S';
+    if (mode & 02000u)
+        to[6] = to[6] == 'x' ? 's' : 'S';
+    if (mode & 01000u)
+        to[9] = to[9] == 'x' ? 't' : 'T';
+    to[10] = '\0';
+}
+
+/* Days since 1970 to a date of the Gregorian calendar; in a year that begins
+ * in March leap days come last, and 400 years have 146,097 days. */
+void format_time(char *to, int64_t seconds)
+{
+    int64_t days = seconds / 86400;
+    int64_t rest = seconds % 86400;
+    int64_t era;
+    int64_t day;
+    int64_t year;
+    int64_t month;
+
+    if (rest < 0) {
+        rest += 86400;
+        days--;
+    }
+    days += 719468; /* from 0000-03-01 */
+    era = (days >= 0 ? days : days - 146096) / 146097;
+    day = days - era * 146097;
+    year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+    day -= 365 * year + year / 4 - year / 100;
+    month = (5 * day + 2) / 153;
+    day = day - (153 * month + 2) / 5 + 1;
+    month = month < 10 ? month + 3 : month - 9;
+    year = year + era * 400 + (month <= 2 ? 1 : 0);
+    nl_snprintf(to, 17, "%04d-%02d-%02d %02d:%02d", (int)year, (int)month,
+                (int)day, (int)(rest / 3600), (int)(rest / 60 % 60));
+}
+
+static int print_file(const char *shown, void *data)
+{
+    static char full[PATH_BYTES];
+    nu_handle_t file;
+    uint64_t offset = 0;
+    size_t got = 1;
+    int status;
+
+    if (!path_resolve(shown, full))
+        return complain("cat", shown, NU_TOOLONG);
+    status = directory_open(user_handle("fs"), full, strlen(full), 0, &file,
+                            NULL);
+    if (status != 0)
+        return complain("cat", shown, status);
+    while (status == 0 && got > 0) {
+        status = file_read(file, offset, CAT_BYTES, data, CAT_BYTES, &got);
+        if (status == 0)
+            print_bytes(data, got);
+        offset += got;
+    }
+    (void)handle_close(file);
+    return status == 0 ? 0 : complain("cat", shown, status);
+}
+
+int command_cat(int argc, char **argv)
+{
+    void *data;
+    int result = 0;
+
+    if (argc < 2)
+        return complain_usage("cat");
+    data = rt_alloc(CAT_BYTES);
+    if (data == NULL)
+        return complain("cat", argv[1], NU_NOMEM);
+    for (int i = 1; i < argc; i++)
+        result |= print_file(argv[i], data);
+    rt_free(data);
+    return result;
+}
+
+int command_cd(int argc, char **argv)
+{
+    const char *to = argc > 1 ? argv[1] : "/";
+    static char full[PATH_BYTES];
+    nu_handle_t directory;
+    int status;
+
+    if (argc > 2)
+        return complain_usage("cd");
+    if (!path_resolve(to, full))
+        return complain("cd", to, NU_TOOLONG);
+    status = directory_open_directory(user_handle("fs"), full, strlen(full), 0,
+                                      &directory);
+    if (status != 0)
+        return complain("cd", to, status);
+    (void)handle_close(directory);
+    path_set_here(full);
+    return 0;
+}
+
+int command_pwd(int argc, char **argv)
+{
+    (void)argv;
+    if (argc > 1)
+        return complain_usage("pwd");
+    print("%s\n", path_here());
+    return 0;
+}
+
+static int stat_one(const char *shown)
+{
+    struct file_attributes a;
+    static char full[PATH_BYTES];
+    char mode[11];
+    char modified[17];
+    char changed[17];
+    int status;
+
+    if (!path_resolve(shown, full))
+        return complain("stat", shown, NU_TOOLONG);
+    status = directory_stat(user_handle("fs"), full, strlen(full),
+                            DIRECTORY_OPEN_FLAGS_NO_FOLLOW, &a);
+    if (status != 0)
+        return complain("stat", shown, status);
+    format_mode(mode, a.kind, a.mode);
+    format_time(modified, a.modified_s);
+    format_time(changed, a.changed_s);
+    print("  File: %s\n", shown);
+    print("  Size: %lu\tBlocks: %lu\t%s\n", a.bytes, a.blocks_512,
+          kind_name(a.kind));
+    print(" Inode: %lu\tLinks: %u\n", a.inode, a.links);
+    print("Access: (%04o/%s)\tUid: %u\tGid: %u\n", a.mode & 07777u, mode,
+          a.uid, a.gid);
+    print("Modify: %s\nChange: %s\n", modified, changed);
+    return 0;
+}
+
+int command_stat(int argc, char **argv)
+{
+    int result = 0;
+
+    if (argc < 2)
+        return complain_usage("stat");
+    for (int i = 1; i < argc; i++)
+        result |= stat_one(argv[i]);
+    return result;
+}
