@@ -302,6 +302,26 @@ static void what_is_not_supported_is_refused_by_name(void **state)
     expect_refused("refuse-mmp", NU_UNSUP, "feature mmp");
 }
 
+/* A file that must be read in a way of its own is not read in another. */
+static void files_in_unknown_formats_are_not_read(void **state)
+{
+    struct image image;
+    struct fs *fs = mount_image(&image, "verity");
+    struct fs_inode i;
+    uint8_t *data;
+    size_t bytes;
+
+    log_clear();
+    assert_int_equal(look(fs, "/file5000", true, &i), 0);
+    assert_int_equal(read_all(fs, &i, 100, &data, &bytes), NU_UNSUP);
+    assert_true(log_has("not supported"));
+    assert_int_equal(look(fs, "/file1024", true, &i), 0);
+    assert_int_equal(read_all(fs, &i, 100, &data, &bytes), NU_UNSUP);
+    assert_int_equal(look(fs, "/file40000", true, &i), 0);
+    assert_int_equal(read_all(fs, &i, 100, &data, &bytes), NU_CORRUPT);
+    unmount(fs, &image);
+}
+
 /* Checksums that were taken away on purpose are not missed. */
 static void removed_checksums_are_not_missed(void **state)
 {
@@ -370,6 +390,7 @@ int main(void)
         cmocka_unit_test(extents_are_deep),
         cmocka_unit_test(sequential_reads_are_large),
         cmocka_unit_test(what_is_not_supported_is_refused_by_name),
+        cmocka_unit_test(files_in_unknown_formats_are_not_read),
         cmocka_unit_test(removed_checksums_are_not_missed),
         cmocka_unit_test(a_tiny_or_empty_disk_is_refused),
         cmocka_unit_test(cursors_not_ours_are_refused),
