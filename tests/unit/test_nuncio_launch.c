@@ -156,6 +156,8 @@ static void log_decides_the_status(void **state)
         {"nuncio: exit 99\n", {.qemu_code = 0}, 99},
         {"nuncio: exit 100\n", {.qemu_code = 0}, STATUS_OUTSIDE},
         {"nuncio: exit -41\n", {.qemu_code = 1}, STATUS_OUTSIDE},
+        {"nuncio: exit 125\n", {.qemu_code = 1}, 125},
+        {"nuncio: exit 139\n", {.qemu_code = 1}, 139},
         {"nuncio: exit 5\n", {.timed_out = true}, 5},
         /* Not the kernel's words. */
         {"shell: nuncio: exit 3\n", {.qemu_code = 7}, STATUS_SILENT},

@@ -23,10 +23,12 @@ static const struct {
                      "Ctrl-A x stops the machine.\n\n"
                      "Exit status: the main program's, if it is 0 to 99; 121 "
                      "if it is another (it is\n"
-                     "printed), 124 time limit passed, 125 a mistake in the "
-                     "command or QEMU failed, 126\n"
-                     "the kernel panicked, 127 the machine stopped without a "
-                     "status, 128+N signal N.\n"},
+                     "printed), 139 if it ended by a fault; 124 time limit "
+                     "passed, 125 a mistake in the\n"
+                     "command, QEMU failed or the system could not be built, "
+                     "126 the kernel panicked,\n"
+                     "127 the machine stopped without a status, 128+N signal "
+                     "N ended the launcher.\n"},
     [COMMAND_TRACE] = {"trace", "FILE", "print a trace that run --trace made",
                        "A line is PROCESS: OBJECT.METHOD(ARGUMENTS) = STATUS "
                        "RESULTS <TIME>. Objects are\n"

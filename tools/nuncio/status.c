@@ -49,7 +49,9 @@ int status_of(const struct status_log *log,
         return STATUS_PANIC;
     }
     if (log->has_exit) {
-        if (log->exit_status >= 0 && log->exit_status <= STATUS_PROGRAM_MAX)
+        if ((log->exit_status >= 0 && log->exit_status <= STATUS_PROGRAM_MAX) ||
+            log->exit_status == STATUS_NOT_RUN ||
+            log->exit_status == STATUS_FAULTED)
             return (int)log->exit_status;
         *reason = "the program's status is not in 0..99";
         return STATUS_OUTSIDE;
