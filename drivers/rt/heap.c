@@ -1,6 +1,7 @@
 #include <rt/heap.h>
 
 #include <contract/handle.h>
+#include <contract/handle.h>
 #include <contract/purse.h>
 #include <contract/space.h>
 #include <nlib/string.h>
@@ -9,8 +10,8 @@
 #define CLASS_COUNT   8u
 #define CLASS_BYTES(c) ((size_t)32 << (c)) /* 32 to 4096 */
 #define MAGIC         0x6e756870u
-/* What touching a page may cost besides: tables of the space. */
-#define SLACK_PAGES 4u
+/* Pages are paid for in steps of so many. */
+#define COMMIT_PAGES  16u
 
 /* Before each piece. */
 struct piece {
@@ -33,7 +34,8 @@ static struct {
     nu_handle_t purse;
     nu_handle_t space;
     uint64_t next; /* first address not used */
-    uint64_t fresh; /* mapped but never touched: [fresh, fresh_end) */
+    uint64_t fresh; /* mapped but never handed out: [fresh, fresh_end) */
+    uint64_t committed; /* of it, paid for: [fresh, committed) */
     uint64_t fresh_end;
     struct free_run *runs;
     struct free_piece *free[CLASS_COUNT];
@@ -84,27 +86,41 @@ static bool grow(size_t pages)
     if (at == 0)
         return false;
     heap.fresh = at;
+    heap.committed = at;
     heap.fresh_end = at + (uint64_t)count * NU_PAGE_BYTES;
     return true;
 }
 
-static bool can_pay(size_t pages)
+/* Pays for the chunk up to (end) and, where the purse allows, a bit more. */
+static bool commit(uint64_t end)
 {
-    uint64_t limit;
-    uint64_t used;
+    uint64_t most = heap.fresh_end - heap.committed;
+    uint64_t need = end - heap.committed;
+    uint64_t step = COMMIT_PAGES * NU_PAGE_BYTES;
 
-    if (purse_info(heap.purse, &limit, &used, NULL, NULL) != 0)
-        return false;
-    return used <= limit && limit - used >= pages + SLACK_PAGES;
+    if (end <= heap.committed)
+        return true;
+    while (need > 0) {
+        uint64_t bytes = step < most ? step : most;
+
+        if (space_commit(heap.space, heap.committed, bytes) != 0) {
+            /* Perhaps there is still enough for what is asked. */
+            if (need >= bytes ||
+                space_commit(heap.space, heap.committed, need) != 0)
+                return false;
+            bytes = need;
+        }
+        heap.committed += bytes;
+        most -= bytes;
+        need = bytes < need ? need - bytes : 0;
+    }
+    return true;
 }
 
-/* The next (pages) of the chunk, paid for by touching each. */
-static void *touch(size_t pages)
+static void *take(size_t pages)
 {
-    uint8_t *p = (void *)heap.fresh;
+    void *p = (void *)heap.fresh;
 
-    for (size_t i = 0; i < pages; i++)
-        *(volatile uint8_t *)(p + i * NU_PAGE_BYTES) = 0;
     heap.fresh += (uint64_t)pages * NU_PAGE_BYTES;
     return p;
 }
@@ -114,16 +130,16 @@ static void *fresh_pages(size_t pages)
 {
     size_t rest = (size_t)(heap.fresh_end - heap.fresh) / NU_PAGE_BYTES;
 
-    if (!can_pay(pages))
-        return NULL;
     if (rest < pages) {
         /* What is left of the old chunk is of use for smaller things. */
-        if (rest > 0 && can_pay(pages + rest))
-            rt_free_pages(touch(rest), rest);
+        if (rest > 0 && commit(heap.fresh_end))
+            rt_free_pages(take(rest), rest);
         if (!grow(pages))
             return NULL;
     }
-    return touch(pages);
+    if (!commit(heap.fresh + (uint64_t)pages * NU_PAGE_BYTES))
+        return NULL;
+    return take(pages);
 }
 
 void *rt_alloc_pages(size_t pages)

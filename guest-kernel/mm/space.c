@@ -337,6 +337,24 @@ int space_touch(struct space *space, uint64_t addr, uint32_t access)
     return 0;
 }
 
+int space_commit(struct space *space, uint64_t addr, uint64_t bytes)
+{
+    if (space->gone)
+        return NU_GONE;
+    if ((addr & PAGE_MASK) || (bytes & PAGE_MASK))
+        return NU_INVAL;
+    if (bytes > SPACE_COMMIT_MAX || addr >= space->end ||
+        bytes > space->end - addr)
+        return NU_RANGE;
+    for (uint64_t at = addr; at < addr + bytes; at += PAGE_BYTES) {
+        int status = space_touch(space, at, PROT_READ);
+
+        if (status != 0)
+            return status;
+    }
+    return 0;
+}
+
 paddr_t space_frame(const struct space *space, uint64_t addr, uint32_t access)
 {
     uint64_t entry;

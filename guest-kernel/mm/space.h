@@ -75,6 +75,10 @@ int space_protect(struct space *space, uint64_t addr, uint32_t prot);
  */
 int space_touch(struct space *space, uint64_t addr, uint32_t access);
 
+/* The same for all pages of a mapped range, at most SPACE_COMMIT_MAX bytes. */
+#define SPACE_COMMIT_MAX (1ull << 20)
+int space_commit(struct space *space, uint64_t addr, uint64_t bytes);
+
 /* The frame behind (addr) if it is present and allows (access); else NONE. */
 paddr_t space_frame(const struct space *space, uint64_t addr, uint32_t access);
 

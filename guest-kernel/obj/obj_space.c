@@ -43,6 +43,14 @@ static int space_protect_serve(void *self, struct nu_serve *call,
                          space_protect(self, req->addr, req->protection);
 }
 
+static int space_commit_serve(void *self, struct nu_serve *call,
+                              const struct space_commit_req *req)
+{
+    int status = kcall_need(call, NU_RIGHT_WRITE);
+
+    return status != 0 ? status : space_commit(self, req->addr, req->bytes);
+}
+
 static int space_info_serve(void *self, struct nu_serve *call,
                             struct space_info_rep *rep)
 {
@@ -92,6 +100,7 @@ static const struct space_ops space_ops = {
     .map = space_map_serve,
     .unmap = space_unmap_serve,
     .protect = space_protect_serve,
+    .commit = space_commit_serve,
     .info = space_info_serve,
 };
 
