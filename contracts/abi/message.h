@@ -195,7 +195,11 @@ struct nu_msgbuf {
     uint32_t depth; /* in-process services active on this thread */
     void (*enter)(void); /* where stubs enter: the call page's entry, or a
                             * wrapper of it; set before the first message */
-    void *library[8];
+    /* NULL, or: puts aside the call that this thread holds, to be answered
+     * later. An in-process service calls it before it receives, which would
+     * give that call up. */
+    void (*hold)(void);
+    void *library[7];
 };
 
 #define NU_HOOK_TRACE 0x1u

@@ -141,6 +141,8 @@ static int take_request(struct nu_serve *call, const struct nu_regs *r)
 
 static uint64_t wait_for(struct svc_pending *pending)
 {
+    if (nu_buffer()->hold != NULL)
+        nu_buffer()->hold();
     while (!pending->is_done) {
         struct nu_regs r = {.tag = NU_OP_RECV};
 

@@ -25,6 +25,8 @@ struct rt {
     struct svc_object *root;
     bool is_local; /* inside its client */
     struct svc_pending *deferred; /* by the handler that runs now */
+    bool is_held; /* the call served now is in (held), not with the thread */
+    nu_handle_t held; /* a reply object, or NONE */
     struct svc_pending pending[RT_PENDING_MAX];
 };
 
@@ -38,6 +40,9 @@ int rt_service_begin(bool is_local);
 
 /* Receives and serves until the port is gone. */
 void rt_serve(void);
+
+/* Puts the call that is served now into a reply object; 0 or an error. */
+int rt_hold(void);
 
 /* Handles an event of the port: (badge) and (w0) as received. */
 void rt_event(uint32_t event, uint64_t badge, uint64_t w0);

@@ -101,6 +101,17 @@ static void pack_reply(struct nu_serve *call, uint64_t tag, struct nu_regs *r)
     r->tag = tag;
 }
 
+/* Answers the call in (reply) with (r). A client that is gone is gone; a reply
+ * that cannot be sent as it is is an error of ours. */
+static void send_saved(nu_handle_t reply, struct nu_regs *r)
+{
+    r->tag |= NU_OP_SEND;
+    if (nu_message(reply, r) == 0)
+        return;
+    r->tag = (uint32_t)NU_INTERNAL | NU_OP_SEND;
+    (void)nu_message(reply, r);
+}
+
 void svc_finish(struct svc_pending *pending, uint64_t reply_tag)
 {
     struct nu_regs r;
@@ -112,10 +123,16 @@ void svc_finish(struct svc_pending *pending, uint64_t reply_tag)
         return;
     }
     pack_reply(&pending->serve, reply_tag, &r);
-    r.tag |= NU_OP_SEND;
-    (void)nu_message(pending->reply, &r); /* a client that is gone is gone */
+    send_saved(pending->reply, &r);
     rt_call_end(&pending->serve);
     pending->is_used = false;
+}
+
+/* For services inside this one: see nu_msgbuf.hold. Should it fail, the call
+ * is lost to its client as GONE, which is true. */
+static void hold(void)
+{
+    (void)rt_hold();
 }
 
 /* Serves what came in (r); leaves there what to do next. */
@@ -139,6 +156,12 @@ static void serve_one(struct nu_regs *r)
     }
     rt_call_end(&call);
     pack_reply(&call, tag, r);
+    if (rt.is_held) {
+        send_saved(rt.held, r);
+        rt.is_held = false;
+        r->tag = NU_OP_RECV;
+        return;
+    }
     r->tag |= NU_OP_REPLY_RECV;
 }
 
@@ -147,6 +170,7 @@ void rt_serve(void)
     struct nu_msgbuf *buf = nu_buffer();
     struct nu_regs r = {.tag = NU_OP_RECV};
 
+    buf->hold = hold;
     for (;;) {
         uint64_t op = r.tag & NU_OP_MASK;
         int status;

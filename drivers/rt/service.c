@@ -130,6 +130,20 @@ void rt_event(uint32_t event, uint64_t badge, uint64_t w0)
     }
 }
 
+int rt_hold(void)
+{
+    int status = 0;
+
+    if (rt.is_held)
+        return 0;
+    if (rt.held == NU_HANDLE_NONE)
+        status = purse_create_reply(rt_handle("purse"), &rt.held);
+    if (status == 0)
+        status = reply_save(rt.held);
+    rt.is_held = status == 0;
+    return status;
+}
+
 struct svc_pending *svc_defer(struct nu_serve *call)
 {
     for (uint32_t i = 0; i < RT_PENDING_MAX; i++) {
@@ -138,11 +152,13 @@ struct svc_pending *svc_defer(struct nu_serve *call)
         if (pending->is_used)
             continue;
         if (!rt.is_local) {
-            if (pending->reply == NU_HANDLE_NONE &&
-                purse_create_reply(rt_handle("purse"), &pending->reply) != 0)
+            nu_handle_t spare = pending->reply;
+
+            if (rt_hold() != 0)
                 return NULL;
-            if (reply_save(pending->reply) != 0)
-                return NULL;
+            pending->reply = rt.held;
+            rt.held = spare;
+            rt.is_held = false;
         }
         pending->is_used = true;
         pending->is_done = false;

@@ -87,13 +87,16 @@ static void make_process(struct init *init, uint32_t index)
     must(unit, "purse", purse_create_purse(root, unit->pages, &b->purse));
     if (unit->placement == PLACE_INPROC)
         return;
-    if (unit->placement == PLACE_KERNEL)
+    /* The kernel gives each its gibibyte, in the order of creation. */
+    if (unit->placement == PLACE_KERNEL) {
+        b->region = init->region_count++;
         status = system_create_kernel_process(
             user_handle("system"), unit->image, strlen(unit->image), SLOTS,
             b->purse, init->port, index + 1, &b->process, NULL);
-    else
+    } else {
         status = purse_create_process(root, unit->name, bytes, SLOTS, b->purse,
                                       init->port, index + 1, &b->process, NULL);
+    }
     if (status == NU_NOENT)
         init_fail("%s: the kernel image has no service %s", unit->name,
                   unit->image);
@@ -220,7 +223,7 @@ static void build_local(struct init *init, uint32_t index)
     uint64_t entry;
 
     if (in_kernel) {
-        uint64_t base = LAYOUT_KERNEL(host_index);
+        uint64_t base = LAYOUT_KERNEL(init->built[host_index].region);
 
         local->start = base + LAYOUT_KERNEL_LOCAL_START(b->slot);
         b->start.heap_base = base + LAYOUT_KERNEL_LOCAL_HEAP(b->slot);
@@ -252,10 +255,12 @@ static void build_process(struct init *init, uint32_t index)
     uint64_t local_start;
 
     if (unit->placement == PLACE_KERNEL) {
-        start = LAYOUT_KERNEL(index) + LAYOUT_KERNEL_START;
-        stack = LAYOUT_KERNEL(index) + LAYOUT_KERNEL_STACK_TOP;
-        buffer = LAYOUT_KERNEL(index) + LAYOUT_KERNEL_BUFFER;
-        b->start.heap_base = LAYOUT_KERNEL(index) + LAYOUT_KERNEL_HEAP;
+        uint64_t region = LAYOUT_KERNEL(b->region);
+
+        start = region + LAYOUT_KERNEL_START;
+        stack = region + LAYOUT_KERNEL_STACK_TOP;
+        buffer = region + LAYOUT_KERNEL_BUFFER;
+        b->start.heap_base = region + LAYOUT_KERNEL_HEAP;
     } else {
         b->start.image_base = LAYOUT_IMAGE;
         b->start.heap_base = LAYOUT_HEAP;

@@ -29,6 +29,7 @@ struct built {
     nu_handle_t process; /* of its host for an in-process service */
     nu_handle_t space; /* the same */
     uint32_t slot; /* in-process: among the services of its process */
+    uint32_t region; /* kernel service: its gibibyte of the region for them */
     struct nu_start start;
     bool has_ended;
     bool has_faulted;
@@ -38,6 +39,7 @@ struct init {
     struct archive archive;
     struct manifest manifest;
     struct built built[MANIFEST_UNITS_MAX];
+    uint32_t region_count;
     nu_handle_t port; /* EXIT and FAULT; badge: index of the unit + 1 */
 };
 
