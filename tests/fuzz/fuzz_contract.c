@@ -51,7 +51,7 @@ static void find_names(const uint8_t *data, size_t size, struct names *names)
     compilation_init(&c, count_error, NULL);
     parse_files(&c, data, size, names);
     for (struct contract *k = c.contracts; k != NULL; k = k->next) {
-        int i = atoi(k->at.file);
+        int i = k->at.file[0] - '0';
 
         snprintf(names->name[i], sizeof(names->name[i]), "%.60s.contract",
                  k->name);

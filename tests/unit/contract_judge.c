@@ -11,7 +11,8 @@
 #include <contract/core.h>
 #include <contract/every.h>
 
-static uint64_t *words; /* as a runtime has them; the reply goes there too */
+/* As a runtime has them; the reply goes there too. */
+static uint64_t *call_words;
 struct nu_serve judge_call;
 uint64_t judge_request[NU_WORDS_MAX];
 int judged;
@@ -160,13 +161,13 @@ void judge_clear(void)
 {
     memset(&judge_call, 0, sizeof(judge_call));
     memset(judge_request, 0, sizeof(judge_request));
-    judge_call.words = words;
+    judge_call.words = call_words;
 }
 
 int judge_setup(void **state)
 {
     (void)state;
-    words = test_calloc(NU_WORDS_MAX, sizeof(uint64_t));
+    call_words = test_calloc(NU_WORDS_MAX, sizeof(uint64_t));
     judge_clear();
     judged = 0;
     return 0;
@@ -175,7 +176,7 @@ int judge_setup(void **state)
 int judge_teardown(void **state)
 {
     (void)state;
-    test_free(words);
+    test_free(call_words);
     return 0;
 }
 
@@ -183,7 +184,7 @@ int judge_every(void)
 {
     uint64_t reply;
 
-    memcpy(words, judge_request, sizeof(judge_request));
+    memcpy(call_words, judge_request, sizeof(judge_request));
     reply = every_dispatch(&every_ops, NULL, &judge_call);
     if (nu_tag_status(reply) != 0)
         assert_int_equal(reply >> 32, 0);
@@ -192,7 +193,7 @@ int judge_every(void)
 
 int judge_core(void)
 {
-    memcpy(words, judge_request, sizeof(judge_request));
+    memcpy(call_words, judge_request, sizeof(judge_request));
     return nu_tag_status(core_dispatch(&core_ops, NULL, &judge_call));
 }
 

@@ -82,7 +82,7 @@ static void enum_ranges(void **state)
         int want = good ? 0 : NU_INVAL;
 
         req->wide = 1ull << 63;
-        req->color = req->nest.one.a = 1;
+        req->nest.one.a = 1;
         req->nest.two[0].a = req->nest.two[1].a = 1;
         req->color = (uint8_t)i;
         assert_int_equal(judge_every(), want);

@@ -120,7 +120,7 @@ static void lies_about_values(void **state)
     struct types_nest nest;
     struct types_nest back;
     uint8_t color = 9;
-    char text[8];
+    char text[8] = "";
     size_t got = 9;
 
     (void)state;

@@ -96,7 +96,7 @@ static void resolve(struct compilation *c, struct contract *k,
         /* Not by recursion: the input decides how deep this goes. */
         struct type *inner = type;
 
-        while (inner->kind == TYPE_ARRAY && inner->element != NULL)
+        while (inner->kind == TYPE_ARRAY)
             inner = inner->element;
         if (inner->kind == TYPE_NAMED)
             resolve_name(c, k, inner);

@@ -10,10 +10,12 @@
 /* Room for a few results at a time, used in turn. */
 static char *next_text(void)
 {
-    static char texts[TEXTS][TEXT_BYTES];
+    static struct {
+        char text[TEXT_BYTES];
+    } texts[TEXTS];
     static unsigned turn;
 
-    return texts[turn++ % TEXTS];
+    return texts[turn++ % TEXTS].text;
 }
 
 const char *emit_upper(const char *text)
@@ -21,7 +23,7 @@ const char *emit_upper(const char *text)
     char *upper = next_text();
     size_t i;
 
-    for (i = 0; text[i] != '\0' && i < TEXT_BYTES - 1; i++)
+    for (i = 0; i < TEXT_BYTES - 1 && text[i] != '\0'; i++)
         upper[i] = (char)toupper((unsigned char)text[i]);
     upper[i] = '\0';
     return upper;
@@ -170,26 +172,36 @@ void emit_checks(FILE *out, const struct layout *layout, const char *path,
     }
 }
 
+/* The struct that (f) is or is an array of, if it has gaps; else NULL. */
+static const struct struct_def *gapped_struct(const struct field *f)
+{
+    const struct type *type = f->type;
+
+    if (f->kind != FIELD_VALUE)
+        return NULL;
+    if (type->kind == TYPE_ARRAY)
+        type = type->element;
+    if (type->kind != TYPE_STRUCT || !type->structure->layout->has_zero)
+        return NULL;
+    return type->structure;
+}
+
 void emit_clears(FILE *out, const struct layout *layout, const char *path)
 {
     for (const struct field *f = layout->fields; f != NULL; f = f->next) {
-        const char *item = f->count > 0 ? "[i_]" : "";
-        const struct type *type = f->type;
+        const struct struct_def *s = gapped_struct(f);
 
-        if (type != NULL && type->kind == TYPE_ARRAY)
-            type = type->element;
-        if (f->kind != FIELD_ZERO &&
-            (f->kind != FIELD_VALUE || type->kind != TYPE_STRUCT ||
-             !type->structure->layout->has_zero))
+        if (f->kind == FIELD_ZERO)
+            fprintf(out, "    %s%s = 0;\n", path, f->name);
+        if (s == NULL)
             continue;
         if (f->count > 0)
-            fprintf(out, "    for (size_t i_ = 0; i_ < %u; i_++)\n    ",
-                    f->count);
-        if (f->kind == FIELD_ZERO)
-            fprintf(out, "    %s%s%s = 0;\n", path, f->name, item);
+            fprintf(out,
+                    "    for (size_t i_ = 0; i_ < %u; i_++)\n"
+                    "        %s_%s_clear(&%s%s[i_]);\n",
+                    f->count, s->contract->name, s->name, path, f->name);
         else
-            fprintf(out, "    %s_%s_clear(&%s%s%s);\n",
-                    type->structure->contract->name, type->structure->name,
-                    path, f->name, item);
+            fprintf(out, "    %s_%s_clear(&%s%s);\n", s->contract->name,
+                    s->name, path, f->name);
     }
 }

@@ -1,6 +1,6 @@
 /*
- * tables.h and tables.c: the contracts as data, for programs that decode
- * messages. They depend on nothing else that is generated.
+ * tables.c: the contracts as data, for programs that decode messages. It needs
+ * nothing else that is generated.
  */
 #include <stdlib.h>
 
