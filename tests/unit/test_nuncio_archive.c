@@ -17,7 +17,7 @@
 
 #include <nlib/cpio.h>
 
-#include "tools/nuncio/archive.h"
+#include "tools/nuncio/boot_archive.h"
 #include "tools/nuncio/manifest.h"
 
 static char build_dir[] = "/tmp/nuncio-archive.XXXXXX";

@@ -45,7 +45,7 @@ struct system *command_read_system(const struct options *options,
         system_exec(sys, options->exec, images, report);
     (void)system_check(sys, report);
     if (options->command == COMMAND_RUN)
-        (void)system_check_disks(sys, report);
+        system_check_disks(sys, report);
     if (report->errors == 0)
         return sys;
     system_free(sys);

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "archive.h"
+#include "boot_archive.h"
 #include "commands.h"
 #include "host.h"
 #include "status.h"

@@ -1,6 +1,6 @@
 # The host tool, and `make run`.
 
-nuncio-parts := archive commands config host image launch machine main manifest \
+nuncio-parts := boot_archive commands config host image launch machine main manifest \
                 options pool qemu report run status system system_check terminal \
                 trace_command trace_json trace_match trace_perfetto trace_read \
                 trace_text trace_values words

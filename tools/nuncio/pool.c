@@ -77,7 +77,7 @@ void strings_add(struct pool *pool, struct strings *list, const char *text)
     if (list->items == NULL || (used & (used - 1)) == 0) {
         char **items = pool_alloc(pool, 2 * used * sizeof(*items));
 
-        if (list->count != 0)
+        if (list->items != NULL)
             memcpy(items, list->items, list->count * sizeof(*items));
         list->items = items;
     }

@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include <abi/trace.h>
 
-#include "archive.h"
+#include "boot_archive.h"
 #include "commands.h"
 #include "host.h"
 #include "launch.h"

@@ -18,8 +18,8 @@
 #define STATUS_SILENT      127 /* the machine stopped without saying why */
 #define STATUS_SIGNAL      128 /* + the number of the signal that ended us */
 /* user/init's own words for the main program: */
-#define STATUS_NOT_RUN     125 /* the system could not be built */
-#define STATUS_FAULTED     139 /* it ended by a fault */
+#define STATUS_NOT_RUN 125 /* the system could not be built */
+#define STATUS_FAULTED 139 /* it ended by a fault */
 
 /* The machine's last words, read from its log as it comes. */
 struct status_log {

@@ -111,7 +111,7 @@ void system_exec(struct system *sys, const char *command, const char *image_dir,
  */
 bool system_check(struct system *sys, struct report *report);
 /* Checks that the images of the disks are there and can be read. */
-bool system_check_disks(struct system *sys, struct report *report);
+void system_check_disks(struct system *sys, struct report *report);
 
 void system_free(struct system *sys);
 

@@ -286,12 +286,10 @@ bool system_check(struct system *sys, struct report *report)
     return report->errors == before;
 }
 
-bool system_check_disks(struct system *sys, struct report *report)
+void system_check_disks(struct system *sys, struct report *report)
 {
     struct check check = {.sys = sys, .report = report};
-    unsigned before = report->errors;
 
     for (size_t i = 0; i < sys->disk_count; i++)
         check_disk(&check, &sys->disks[i]);
-    return report->errors == before;
 }

@@ -3,8 +3,8 @@
  * program, and for each service that does not run in the kernel, which has the
  * services' code linked in. The same input gives the same bytes.
  */
-#ifndef NUNCIO_TOOL_ARCHIVE_H
-#define NUNCIO_TOOL_ARCHIVE_H
+#ifndef NUNCIO_TOOL_BOOT_ARCHIVE_H
+#define NUNCIO_TOOL_BOOT_ARCHIVE_H
 
 #include <stdbool.h>
 
@@ -19,4 +19,4 @@
 bool archive_write_system(struct system *sys, const char *build_dir, int fd,
                           struct report *report);
 
-#endif /* NUNCIO_TOOL_ARCHIVE_H */
+#endif /* NUNCIO_TOOL_BOOT_ARCHIVE_H */

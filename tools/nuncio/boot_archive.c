@@ -1,4 +1,4 @@
-#include "archive.h"
+#include "boot_archive.h"
 
 #include <archive.h>
 #include <archive_entry.h>
