@@ -7,6 +7,8 @@ each machine and each combination of placements. Keys:
   config    system configuration in configs/ or tests/boot/
   exec      what the main program shall run
   machines  q35 microvm pc grub-bios grub-uefi        (default: q35)
+  cases     words, WORD or WORD:VALUE, each a run: {case} and {value} in `exec`
+            and `log-match` stand for them
   place     SERVICE=PLACEMENT|PLACEMENT ...; every combination is a run
   without   combinations left out, as SERVICE=P,SERVICE=P (say why in a comment)
   disk      image for the configuration's disk, made by tests/boot/make-NAME
@@ -40,7 +42,7 @@ from results import FAILED, PASSED, SKIPPED
 KEYS = {"config", "exec", "machines", "place", "without", "disk", "args",
         "timeout", "status", "stdout", "stdout-file", "stdout-command",
         "stdout-match", "log-match", "log-without", "trace", "same", "needs",
-        "sort"}
+        "sort", "cases"}
 SAME_KINDS = ("stdout", "trace", "images")
 SHOWN_BYTES = 2000
 
@@ -48,10 +50,14 @@ SHOWN_BYTES = 2000
 class Run:
     """One boot of one test, and what came of it."""
 
-    def __init__(self, test, name, machine, places, directory):
-        self.test = test
+    def __init__(self, test, name, machine, places, case, directory):
+        case, _, value = case.partition(":")
+        self.test = {key: text.replace("{case}", case)
+                     .replace("{value}", value)
+                     for key, text in test.items()}
         self.id = f"boot/{name}/" + "-".join(
-            [machine] + [p.replace("=", ".") for p in places])
+            [machine] + [p.replace("=", ".") for p in places] +
+            [case] * bool(case))
         self.machine = machine
         self.places = places
         self.base = os.path.join(
@@ -75,7 +81,7 @@ def combinations(test):
 
 
 def load(build):
-    """{test name: (section, runs)} of all files in tests/boot."""
+    """{test name: runs} of all files in tests/boot."""
     tests = {}
     directory = os.path.join(build, "boot")
     os.makedirs(directory, exist_ok=True)
@@ -87,10 +93,11 @@ def load(build):
             unknown = set(section) - KEYS
             if unknown or name in tests:
                 raise ValueError(f"{path}: {name}: {unknown or 'is twice'}")
-            runs = [Run(section, name, machine, places, directory)
-                    for machine in section.get("machines", "q35").split()
-                    for places in combinations(section)]
-            tests[name] = (section, runs)
+            tests[name] = [
+                Run(section, name, machine, places, case, directory)
+                for machine in section.get("machines", "q35").split()
+                for places in combinations(section)
+                for case in section.get("cases", "").split() or [""]]
     return tests
 
 
@@ -135,10 +142,10 @@ def complaints(run, status, stdout, log, env):
     if status is None:
         yield "no end in time"
         return
-    if status != test.getint("status", 0):
-        yield f"exit status {status}, expected {test.getint('status', 0)}"
+    if status != int(test.get("status", 0)):
+        yield f"exit status {status}, expected {test.get('status', 0)}"
     wanted = expected_stdout(test, env)
-    if test.getboolean("sort", False) and wanted is not None:
+    if test.get("sort") == "yes" and wanted is not None:
         wanted, stdout = in_order(wanted), in_order(stdout)
     if wanted is not None and stdout != wanted:
         yield "standard output: " + difference(
@@ -207,7 +214,7 @@ def perform(results, build, run):
         save(run.path("images"),
              images_of(run.path("cpio")) + kernel_digest(build))
         os.remove(run.path("cpio"))
-    if run.test.getboolean("trace", False) and not wrong:
+    if run.test.get("trace") == "yes" and not wrong:
         status, text, _ = programs.run(
             [f"{build}/nuncio", "trace", "--no-times", run.path("rawtrace")],
             60)
@@ -225,7 +232,7 @@ def perform(results, build, run):
 
 def jobs(results, build, patterns):
     """A function to call for each run whose id matches."""
-    for _, runs in load(build).values():
+    for runs in load(build).values():
         for run in runs:
             if not patterns or any(fnmatch.fnmatch(run.id, p)
                                    for p in patterns):

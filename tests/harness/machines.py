@@ -1,5 +1,6 @@
 """How a boot test's machine is started: by the launcher, or from a disk."""
 
+import glob
 import os
 import re
 import shlex
@@ -40,9 +41,10 @@ def image_of(build, name, env):
     """The disk image (name), made once in a test run by tests/boot/make-NAME."""
     image = os.path.join(build, "boot", name + ".img")
     maker = os.path.join("tests/boot", "make-" + name)
+    # Makers call each other, so any newer one is reason enough.
+    newest = max(map(os.path.getmtime, glob.glob("tests/boot/make-*")))
     with _making:
-        if not os.path.exists(image) or \
-                os.path.getmtime(image) < os.path.getmtime(maker):
+        if not os.path.exists(image) or os.path.getmtime(image) < newest:
             subprocess.run([maker, image], check=True, env=env,
                            stdin=subprocess.DEVNULL)
     return image
@@ -81,7 +83,7 @@ def options(run):
 
 def boot(build, run, env):
     """Boots (run) and waits for its end; as execute()."""
-    timeout = run.test.getint("timeout", 60)
+    timeout = int(run.test.get("timeout", 60))
     disk = disk_of(build, run, env)
     if run.machine.startswith("grub"):
         return boot_grub(build, run, disk, timeout, env)
@@ -90,7 +92,7 @@ def boot(build, run, env):
                "--archive", run.path("cpio")]
     if disk:
         command += ["--disk", "disk=" + disk]
-    if run.test.getboolean("trace", False):
+    if run.test.get("trace") == "yes":
         command += ["--trace", run.path("rawtrace")]
     command += shlex.split(run.test.get("args", ""))
     return execute(command, timeout + PATIENCE_S, env)
