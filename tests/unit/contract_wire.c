@@ -159,7 +159,7 @@ int nu_message(nu_handle_t handle, struct nu_regs *r)
     memset(&call, 0, sizeof(call));
     take_request(&call, r);
     r->tag = wire.serve(&call);
-    wire.violation = call.violation;
+    wire.violation = call.violation != 0;
     status = send_reply(&call, r);
     for (uint32_t i = 0; i < call.string_count; i++)
         test_free((void *)(uintptr_t)call.strings[i].data);

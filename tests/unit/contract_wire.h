@@ -29,7 +29,7 @@ struct wire {
     nu_handle_t closed[16];
     int close_count;
     int broken; /* calls of nu_channel_broken() */
-    int violation; /* the server said so */
+    bool violation; /* the server said so */
 };
 
 extern struct wire wire;
