@@ -31,23 +31,43 @@ struct nu_blob {
 struct nu_serve {
     uint64_t tag; /* of the request */
     uint64_t *words; /* NU_WORDS_MAX of them; the reply's go there too */
-    uint32_t string_count; /* string items received, in order */
-    struct nu_blob strings[NU_RX_MAX];
-    uint32_t handle_count;
-    nu_handle_t handles[NU_HANDLES_MAX]; /* handles received; unused: closed */
-    uint32_t page_count; /* page items received, where the pages now are */
-    struct nu_page_item pages[NU_PAGES_MAX];
     uint8_t *state; /* of the channel's automaton, or NULL */
-    /* The reply as far as it is built. */
+    size_t out_bytes; /* the reply, as far as it is built: out_* */
+    /* Counts side by side: nu_serve_begin() clears them with few stores. */
+    uint32_t string_count; /* string items received, in order */
+    uint32_t handle_count;
+    uint32_t page_count; /* page items received, where the pages now are */
     uint32_t out_count;
     uint32_t out_handle_count;
-    size_t out_bytes;
+    uint32_t out_page_count;
+    uint32_t violation; /* the message was out of order: close the channel */
+    uint32_t reserved;
+    struct nu_blob strings[NU_RX_MAX];
+    nu_handle_t handles[NU_HANDLES_MAX]; /* handles received; unused: closed */
+    struct nu_page_item pages[NU_PAGES_MAX];
     struct nu_blob out[NU_STRINGS_MAX]; /* pieces of the one result string */
     struct nu_handle_item out_handles[NU_HANDLES_MAX];
-    uint32_t out_page_count;
     struct nu_page_item out_pages[NU_PAGES_MAX]; /* to send */
-    int violation; /* the message was out of order: close the channel */
 };
+
+/* What a call begins with: nothing received, nothing built. The rest of the
+ * struct is not touched: it counts only as far as the counts say. */
+static inline void nu_serve_begin(struct nu_serve *s, uint64_t tag,
+                                  uint64_t *words)
+{
+    s->tag = tag;
+    s->words = words;
+    s->state = NULL;
+    s->out_bytes = 0;
+    s->string_count = 0;
+    s->handle_count = 0;
+    s->page_count = 0;
+    s->out_count = 0;
+    s->out_handle_count = 0;
+    s->out_page_count = 0;
+    s->violation = 0;
+    s->reserved = 0;
+}
 
 /* Adds a piece to the result string. It is copied when the reply is sent, so it
  * must stay as it is until the handler has returned. 0, or -NU_NOSPC. */

@@ -9,6 +9,7 @@
 #include <ipc/channel.h>
 #include <obj/kobject.h>
 #include <proc/process.h>
+#include <proc/sched.h>
 #include <switch.h>
 
 /* Everything in a tag but method, word count and the inline flag. */
@@ -68,6 +69,15 @@ static inline void unlink_receiver(struct thread *receiver)
     receiver->link.next->prev = receiver->link.prev;
 }
 
+/* Whether a call is for a kernel object itself, and nothing special. */
+static inline bool is_for_kernel(const struct handle_slot *slot, uint64_t tag)
+{
+    uint32_t type = slot->object->type;
+
+    return nu_tag_contract(tag) != 0 && type != OBJECT_CHANNEL &&
+           type != OBJECT_REPLY && type != OBJECT_NONE;
+}
+
 /* Whether (server) can answer its client and then surely waits on (slot). */
 static inline bool can_reply(const struct thread *server,
                              const struct handle_slot *slot, uint64_t handle)
@@ -81,6 +91,28 @@ static inline bool can_reply(const struct thread *server,
     inbox = &((const struct port *)slot->object)->inbox;
     return inbox->senders.next == &inbox->senders &&
            inbox->notices.next == &inbox->notices;
+}
+
+/* Serves the call, and goes straight back unless the caller waits now. */
+static inline __attribute__((always_inline, noreturn)) void
+call_kernel(struct thread *self, struct handle_slot *slot, uint64_t tag,
+            const uint64_t w[NU_REG_WORDS])
+{
+    uint64_t *words = self->buf->words;
+    uint64_t reply;
+
+    words[0] = w[0];
+    words[1] = w[1];
+    words[2] = w[2];
+    words[3] = w[3];
+    self->calls++;
+    reply = kobject_call_plain(self, slot, tag);
+    object_reap();
+    if (unlikely(reply == NU_SERVE_PENDING_TAG))
+        sched_resume();
+    exit_message(self, (struct message_out){
+                           (uint64_t)(int64_t)nu_tag_status(reply), 0, reply,
+                           words[0], words[1], words[2], words[3] });
 }
 
 _Noreturn void message_entry(uint64_t handle, uint64_t tag, uint64_t w0,
@@ -114,6 +146,9 @@ _Noreturn void message_entry(uint64_t handle, uint64_t tag, uint64_t w0,
                                                tag & ~NU_OP_MASK, w0, w1, w2,
                                                w3 });
         }
+        if (likely(is_for_kernel(slot, tag)))
+            call_kernel(self, slot, tag,
+                        (const uint64_t[]){ w0, w1, w2, w3 });
     } else if ((tag & SHAPE_MASK) == NU_OP_REPLY_RECV && words_fit(words) &&
                can_reply(self, slot, handle)) {
         struct thread *client = self->client;

@@ -55,6 +55,15 @@ int kcall_give(struct nu_serve *serve, struct object *object, uint32_t rights)
     return nu_serve_handle(serve, handle, rights, 0);
 }
 
+/* What every call begins with; words and handles are the caller's business. */
+static inline void begin(struct kcall *call, struct thread *caller,
+                         struct handle_slot *slot, uint64_t tag)
+{
+    call->caller = caller;
+    call->slot = slot;
+    nu_serve_begin(&call->serve, tag & ~NU_OP_MASK, caller->buf->words);
+}
+
 static void take_request(struct kcall *call, uint64_t tag)
 {
     struct nu_msgbuf *buf = call->caller->buf;
@@ -65,19 +74,9 @@ static void take_request(struct kcall *call, uint64_t tag)
     buf->words[1] = regs->r10;
     buf->words[2] = regs->r8;
     buf->words[3] = regs->r9;
-    serve->tag = tag & ~NU_OP_MASK;
-    serve->words = buf->words;
-    serve->string_count = 0;
     serve->handle_count = nu_tag_handles(tag);
     for (uint32_t i = 0; i < serve->handle_count; i++)
         serve->handles[i] = buf->handles[i].handle;
-    serve->page_count = 0;
-    serve->out_page_count = 0;
-    serve->state = NULL;
-    serve->out_count = 0;
-    serve->out_handle_count = 0;
-    serve->out_bytes = 0;
-    serve->violation = 0;
 }
 
 /* The result string, piece by piece, into the caller's first buffer. */
@@ -137,6 +136,25 @@ static void send_reply(struct kcall *call, uint64_t tag)
         trace_reply(caller);
 }
 
+uint64_t kobject_call_plain(struct thread *caller, struct handle_slot *slot,
+                            uint64_t tag)
+{
+    struct kcall call;
+    kobject_dispatch_fn dispatch = dispatch_of[slot->object->type];
+    uint64_t reply;
+
+    if (dispatch == NULL)
+        return (uint32_t)NU_UNSUP;
+    begin(&call, caller, slot, tag);
+    reply = dispatch(slot->object, &call.serve);
+    if (reply != NU_SERVE_PENDING_TAG &&
+        (call.serve.out_count | call.serve.out_handle_count) != 0) {
+        send_reply(&call, reply);
+        return NU_SERVE_PENDING_TAG;
+    }
+    return reply;
+}
+
 void kobject_call(struct thread *caller, struct handle_slot *slot)
 {
     struct kcall call;
@@ -147,18 +165,13 @@ void kobject_call(struct thread *caller, struct handle_slot *slot)
                                        dispatch_of[object->type];
     uint64_t reply;
 
-    call.caller = caller;
-    call.slot = slot;
+    begin(&call, caller, slot, tag);
     if (dispatch == NULL) {
         reply = (uint32_t)NU_UNSUP;
-        call.serve.out_count = 0;
-        call.serve.out_handle_count = 0;
     } else if (nu_tag_strings(tag) != 0 || nu_tag_pages(tag) != 0 ||
                nu_tag_words(tag) > NU_WORDS_MAX ||
                nu_tag_handles(tag) > NU_HANDLES_MAX) {
         reply = (uint32_t)NU_INVAL;
-        call.serve.out_count = 0;
-        call.serve.out_handle_count = 0;
     } else {
         take_request(&call, tag);
         reply = dispatch(object, &call.serve);

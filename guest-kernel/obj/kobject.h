@@ -35,6 +35,15 @@ void kobject_serve(enum object_type type, kobject_dispatch_fn dispatch);
 /* Registers all types. */
 void kobject_init(void);
 
+/*
+ * The fast path's share: a call without handles, strings or pages, of at most
+ * 64 words, of which 0..3 are in (caller)'s buffer. Returns the reply's tag, its
+ * words in the buffer; or NU_SERVE_PENDING_TAG when the caller's registers have
+ * all there is to say, or it waits, or has ended.
+ */
+uint64_t kobject_call_plain(struct thread *caller, struct handle_slot *slot,
+                            uint64_t tag);
+
 /* The message in (caller)'s registers, sent to (slot). Its registers have the
  * answer afterwards, unless it waits or has ended. */
 void kobject_call(struct thread *caller, struct handle_slot *slot);

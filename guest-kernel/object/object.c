@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 static object_destroy_fn destroy_of[OBJECT_TYPE_COUNT];
-static struct object *dead;
+struct object *object_dead;
 
 void object_set_destroy(enum object_type type, object_destroy_fn destroy)
 {
@@ -15,16 +15,16 @@ void object_put(struct object *object)
 {
     if (--object->refs != 0)
         return;
-    object->next_dead = dead;
-    dead = object;
+    object->next_dead = object_dead;
+    object_dead = object;
 }
 
-void object_reap(void)
+void object_reap_queue(void)
 {
-    while (dead != NULL) {
-        struct object *object = dead;
+    while (object_dead != NULL) {
+        struct object *object = object_dead;
 
-        dead = object->next_dead;
+        object_dead = object->next_dead;
         object->next_dead = NULL;
         if (destroy_of[object->type] != NULL)
             destroy_of[object->type](object);

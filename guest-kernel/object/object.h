@@ -60,7 +60,13 @@ static inline void object_get(struct object *object)
 void object_put(struct object *object);
 
 /* Destroys what is queued and what that queues in turn. */
-void object_reap(void);
+extern struct object *object_dead;
+void object_reap_queue(void);
+static inline void object_reap(void)
+{
+    if (__builtin_expect(object_dead != 0, 0))
+        object_reap_queue();
+}
 
 /* Says how objects of (type) are destroyed; static objects need none. */
 void object_set_destroy(enum object_type type, object_destroy_fn destroy);
