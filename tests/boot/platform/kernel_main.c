@@ -3,11 +3,10 @@
  * events, time, devices. `test=NAME` on the command line chooses what is done;
  * run.py knows what must come of it.
  */
-#include <boot/start.h>
+#include "platform.h"
 
 #include <arch_mmu.h>
 #include <boot/cmdline.h>
-#include <boot/devices.h>
 #include <boot/klog.h>
 #include <boot/panic.h>
 #include <boot/time.h>
@@ -17,24 +16,20 @@
 #include <hypercall/hv.h>
 #include <hypercall/hypercall.h>
 #include <image.h>
-#include <io.h>
 #include <nlib/string.h>
 #include <page_entry.h>
 #include <trap.h>
 
-#define MS 1000000ull
 #define TICKS 5
 #define STATUS_GOOD 7
 #define STATUS_BAD 1
-#define COM1 0x3f8u
 
 struct test {
     const char *name;
-    void (*run)(const struct boot_info *info, const struct boot_memory *memory);
+    void (*run)(void);
 };
 
 static volatile uint32_t ticks;
-static volatile uint32_t line_events;
 
 void trap_dispatch(struct trap_frame *frame)
 {
@@ -45,13 +40,13 @@ void trap_dispatch(struct trap_frame *frame)
     panic_frame(frame, "unexpected %s", trap_name(frame->vector));
 }
 
-static _Noreturn void fail(const char *what)
+_Noreturn void fail(const char *what)
 {
     kprintf("FAILED: %s\n", what);
     hv_shutdown(STATUS_BAD);
 }
 
-static void expect(bool good, const char *what)
+void expect(bool good, const char *what)
 {
     if (!good) {
         fail(what);
@@ -99,14 +94,12 @@ static void census_table(struct census *c, uint64_t table, unsigned level,
     }
 }
 
-static void test_tables(const struct boot_info *info,
-                        const struct boot_memory *memory)
+static void test_tables(const struct boot_memory *memory)
 {
     struct census c = {0, 0, 0};
     const uint64_t *root = phys_to_virt(memory->kernel_root);
     uint64_t text = (uint64_t)(image_text_end - image_text_begin);
 
-    (void)info;
     census_table(&c, memory->kernel_root, 3, true, false);
     expect(c.bad == 0, "a page is writable and executable, or user");
     expect(c.executable == text / PAGE_SMALL_BYTES, "only text executes");
@@ -161,7 +154,7 @@ static void on_tick(void *arg, uint32_t port)
     }
 }
 
-static void wait_until(const volatile uint32_t *counter, uint32_t value,
+void wait_until(const volatile uint32_t *counter, uint32_t value,
                        const char *what)
 {
     uint64_t end = time_now_ns() + 3000 * MS;
@@ -172,8 +165,7 @@ static void wait_until(const volatile uint32_t *counter, uint32_t value,
     }
 }
 
-/* With interrupts on, without waiting for one. */
-static void spin_ms(uint64_t ms)
+void spin_ms(uint64_t ms)
 {
     uint64_t begin = time_now_ns();
 
@@ -184,15 +176,12 @@ static void spin_ms(uint64_t ms)
     cpu_interrupts_off();
 }
 
-static void test_time(const struct boot_info *info,
-                      const struct boot_memory *memory)
+static void test_time(void)
 {
     uint32_t port = 0;
     uint64_t begin;
     uint64_t took;
 
-    (void)info;
-    (void)memory;
     expect(event_bind_virq(VIRQ_TIMER, on_tick, (void *)(uintptr_t)&ticks,
                            &port) == 0,
            "VIRQ_TIMER binds");
@@ -213,219 +202,27 @@ static void test_time(const struct boot_info *info,
     event_dump();
 }
 
-/* --- devices --- */
-
-static void on_line(void *arg, uint32_t port)
-{
-    (void)arg;
-    (void)port;
-    line_events++;
-}
-
-/* The transmitter is empty, so enabling its interrupt raises the line. */
-static void test_line(const struct platform_device *uart)
-{
-    uint32_t port = 0;
-    uint32_t value = 0;
-
-    line_events = 0;
-    expect(device_irq_bind(uart, 0, on_line, NULL, &port) == 0,
-           "the line binds");
-    event_unmask(port);
-    expect(device_io_write(uart, 0, 1, 1, 0) == 0, "COM1 is written");
-    expect(device_io_write(uart, 0, 1, 1, 2) == 0, "COM1 is written");
-    time_set_timer(time_now_ns() + 2000 * MS);
-    wait_until(&line_events, 1, "COM1's line interrupts");
-    expect(device_io_read(uart, 0, 2, 1, &value) == 0, "COM1 is read");
-    expect(device_io_write(uart, 0, 1, 1, 0) == 0, "COM1 is written");
-    /* Masked since its delivery: what comes now waits for the unmasking. */
-    expect(device_io_write(uart, 0, 1, 1, 2) == 0, "COM1 is written");
-    spin_ms(5);
-    expect(line_events == 1, "a masked port is silent");
-    event_unmask(port);
-    event_upcall();
-    expect(line_events == 2, "what waited is delivered");
-    expect(device_irq_bind(uart, 0, on_line, NULL, &port) != 0,
-           "a line binds once");
-    event_close(port);
-    expect(device_io_write(uart, 0, 1, 1, 0) == 0, "COM1 is written");
-    expect(device_io_read(uart, 0, 8, 1, &value) != 0, "the window ends");
-    kprintf("COM1's line works\n");
-}
-
-/* Intel 82574: any cause can be set by software, and is sent as a message. */
-#define NIC_VENDOR 0x8086u
-#define NIC_PRODUCT 0x10d3u
-#define NIC_ICS (0x00c8u / 4)
-#define NIC_IMS (0x00d0u / 4)
-#define NIC_EIAC (0x00dcu / 4)
-#define NIC_IVAR (0x00e4u / 4)
-#define NIC_CTRL_EXT (0x0018u / 4)
-#define NIC_OTHER (1u << 24)
-#define NIC_LINK (1u << 2)
-
-static void test_message(const struct platform_device *nic)
-{
-    volatile uint32_t *r = mmio_map(nic->regions[0].phys, 0x10000);
-    uint32_t command = 0;
-    uint32_t port = 0;
-
-    expect(r != NULL, "the card's registers map");
-    expect(device_config_read(nic, 4, 2, &command) == 0, "config is read");
-    expect(device_config_write(nic, 4, 2, command | 6) == 0,
-           "the command register is written");
-    expect(device_config_write(nic, 0x10, 4, 0) != 0,
-           "a window cannot be moved");
-    line_events = 0;
-    expect(device_irq_bind(nic, 2, on_line, NULL, &port) == 0,
-           "a message binds");
-    event_unmask(port);
-    r[NIC_IVAR] = (8u | 2u) << 16 | 1u << 31;
-    r[NIC_CTRL_EXT] = r[NIC_CTRL_EXT] | 1u << 31;
-    r[NIC_EIAC] = 0;
-    r[NIC_IMS] = NIC_OTHER | NIC_LINK;
-    r[NIC_ICS] = NIC_OTHER | NIC_LINK;
-    time_set_timer(time_now_ns() + 2000 * MS);
-    wait_until(&line_events, 1, "the card's message interrupts");
-    kprintf("messages work\n");
-}
-
-static void print_device(const struct platform_device *d)
-{
-    kprintf("device bus %u %04x:%04x class %06x slot %lx irqs %u line %u\n",
-            d->bus, d->vendor, d->product, d->class, d->slot,
-            d->interrupt_count, d->line);
-    for (unsigned i = 0; i < DEVICE_REGIONS_MAX; i++) {
-        if (d->regions[i].bytes != 0) {
-            kprintf("  region %u %s %lx + %lx\n", i,
-                    d->regions[i].is_io ? "io" : "memory", d->regions[i].phys,
-                    d->regions[i].bytes);
-        }
-    }
-}
-
-static void test_devices(const struct boot_info *info,
-                         const struct boot_memory *memory)
-{
-    const struct platform_device *d;
-
-    (void)info;
-    (void)memory;
-    for (uint32_t i = 0; (d = device_get(i)) != NULL; i++) {
-        print_device(d);
-        if (d->bus == DEVICE_IO) {
-            test_line(d);
-        }
-        if (d->vendor == NIC_VENDOR && d->product == NIC_PRODUCT) {
-            test_message(d);
-        }
-    }
-}
-
 static void test_all(const struct boot_info *info,
                      const struct boot_memory *memory)
 {
-    test_tables(info, memory);
+    test_tables(memory);
     test_memory(info, memory);
-    test_time(info, memory);
-    test_devices(info, memory);
+    test_time();
+    test_devices();
     expect(hypercall_2(__HYPERVISOR_grant_table_op, 0, 0) == -XEN_ENOSYS,
            "what is not provided says so");
     kprintf("command line: %s\n", info->cmdline);
 }
 
-/* --- what must end in a panic --- */
-
-static void test_write_text(const struct boot_info *info,
-                            const struct boot_memory *memory)
-{
-    (void)info;
-    (void)memory;
-    *(volatile uint8_t *)image_text_begin = 0;
-}
-
-static void test_write_rodata(const struct boot_info *info,
-                              const struct boot_memory *memory)
-{
-    (void)info;
-    (void)memory;
-    *(volatile uint8_t *)image_rodata_begin = 0;
-}
-
-static void test_write_alias(const struct boot_info *info,
-                             const struct boot_memory *memory)
-{
-    volatile uint8_t *alias = phys_to_virt(image_phys(image_text_begin));
-
-    (void)info;
-    (void)memory;
-    *alias = 0;
-}
-
-static void test_execute_data(const struct boot_info *info,
-                              const struct boot_memory *memory)
-{
-    static uint8_t ret[1] = {0xc3};
-    void (*function)(void) = (void (*)(void))(uintptr_t)ret;
-
-    (void)info;
-    (void)memory;
-    function();
-}
-
-static void test_page_zero(const struct boot_info *info,
-                           const struct boot_memory *memory)
-{
-    volatile uint8_t *zero = (volatile uint8_t *)(uintptr_t)cpu_has_smap();
-
-    (void)info;
-    (void)memory;
-    kprintf("read %u\n", *(zero - cpu_has_smap()));
-}
-
-static uint64_t recurse(volatile uint64_t *depth)
-{
-    volatile uint64_t local = *depth;
-
-    *depth = local + 1;
-    return *depth == 0 ? 0 : local + recurse(depth) + local;
-}
-
-static void test_stack_overflow(const struct boot_info *info,
-                                const struct boot_memory *memory)
-{
-    volatile uint64_t depth = 0;
-
-    (void)info;
-    (void)memory;
-    kprintf("%lu\n", recurse(&depth));
-}
-
-static void test_assert(const struct boot_info *info,
-                        const struct boot_memory *memory)
-{
-    (void)info;
-    KASSERT(memory == NULL);
-}
-
-static void test_fpu(const struct boot_info *info,
-                     const struct boot_memory *memory)
-{
-    (void)info;
-    (void)memory;
-    __asm__ volatile("fld1");
-}
-
-static const struct test tests[] = {
-    {"all", test_all},
-    {"write-text", test_write_text},
-    {"write-rodata", test_write_rodata},
-    {"write-alias", test_write_alias},
-    {"execute-data", test_execute_data},
-    {"page-zero", test_page_zero},
-    {"stack-overflow", test_stack_overflow},
-    {"assert", test_assert},
-    {"fpu", test_fpu},
+static const struct test panics[] = {
+    {"write-text", panic_write_text},
+    {"write-rodata", panic_write_rodata},
+    {"write-alias", panic_write_alias},
+    {"execute-data", panic_execute_data},
+    {"page-zero", panic_page_zero},
+    {"stack-overflow", panic_stack_overflow},
+    {"assert", panic_assert},
+    {"fpu", panic_fpu},
 };
 
 void kernel_main(struct boot_info *info, struct boot_memory *memory)
@@ -435,15 +232,16 @@ void kernel_main(struct boot_info *info, struct boot_memory *memory)
     if (cmdline_get("test", name, sizeof(name)) <= 0) {
         fail("no test=NAME");
     }
-    for (unsigned i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
-        if (strcmp(name, tests[i].name) == 0) {
-            tests[i].run(info, memory);
-            if (i != 0) {
-                fail("this test should not come back");
-            }
-            (void)hv_trace_write("TRACE", 5);
-            kprintf("SUCCESS\n");
-            hv_shutdown(STATUS_GOOD);
+    if (strcmp(name, "all") == 0) {
+        test_all(info, memory);
+        (void)hv_trace_write("TRACE", 5);
+        kprintf("SUCCESS\n");
+        hv_shutdown(STATUS_GOOD);
+    }
+    for (unsigned i = 0; i < sizeof(panics) / sizeof(panics[0]); i++) {
+        if (strcmp(name, panics[i].name) == 0) {
+            panics[i].run();
+            fail("this test should not come back");
         }
     }
     fail("no such test");
