@@ -5,8 +5,6 @@
 #include <block/blk.h>
 #include <rt/service.h>
 
-/* Tries before a device that does not finish its reset is left as it is. */
-#define RESET_POLLS 100000u
 /* What the status byte is before the device has answered: none of its own. */
 #define STATUS_UNANSWERED 0xffu
 
@@ -192,16 +190,9 @@ static void part_done(struct blk *b, uint16_t slot, uint32_t bytes)
  * on writing finds nobody's data. */
 static void give_up(struct blk *b, const char *why)
 {
-    const struct transport_ops *ops = b->transport.ops;
-    uint32_t polls = RESET_POLLS;
-
     svc_log("block: %s; the disk is given up", why);
     b->dead = true;
-    ops->set_status(&b->transport, 0);
-    while (ops->get_status(&b->transport) != 0 && --polls > 0)
-        continue;
-    if (polls == 0)
-        svc_log("block: the device does not obey a reset");
+    (void)transport_reset(&b->transport);
     b->waiting = NULL;
     for (uint32_t i = 0; i < BLK_READS_MAX; i++) {
         struct blk_read *read = &b->read[i];

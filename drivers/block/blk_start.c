@@ -6,7 +6,6 @@
 
 /* Tries to read a configuration that changes all the time. */
 #define CONFIG_TRIES 16u
-#define RESET_POLLS  100000u
 
 #define FEATURES_KNOWN                                                   \
     (VIRTIO_F_VERSION_1 | VIRTIO_BLK_F_SIZE_MAX | VIRTIO_BLK_F_SEG_MAX | \
@@ -18,17 +17,12 @@ _Static_assert(BLK_BYTES_MAX / POOL_PAGE_BYTES <= POOL_PAGES_MAX, "");
 _Static_assert(BLK_RUNS_MAX <= NU_STRINGS_MAX, "a read is one reply");
 
 /* 3.1.1, steps 1 to 3. */
-static int reset(struct transport *t)
+static int begin(struct transport *t)
 {
-    uint32_t polls = RESET_POLLS;
+    int status = transport_reset(t);
 
-    t->ops->set_status(t, 0);
-    while (t->ops->get_status(t) != 0) {
-        if (--polls == 0) {
-            svc_log("block: the device does not obey a reset");
-            return NU_IO;
-        }
-    }
+    if (status != 0)
+        return status;
     t->ops->set_status(t, VIRTIO_STATUS_ACKNOWLEDGE);
     t->ops->set_status(t, VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER);
     return 0;
@@ -154,7 +148,7 @@ int blk_start(struct blk *b, const struct blk_dma *control,
     b->done = done;
     b->done_arg = arg;
     init_tables(b, control, data);
-    status = reset(t);
+    status = begin(t);
     if (status == 0)
         status = negotiate(t, &features);
     if (status == 0)

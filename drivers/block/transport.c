@@ -6,6 +6,21 @@
 #include <contract/device.h>
 #include <rt/service.h>
 
+/* Looks at a status that does not become 0: seconds, where each look leaves the
+ * virtual machine. */
+#define RESET_POLLS 100000u
+
+int transport_reset(struct transport *t)
+{
+    t->ops->set_status(t, 0);
+    for (uint32_t i = 0; i < RESET_POLLS; i++) {
+        if (t->ops->get_status(t) == 0)
+            return 0;
+    }
+    svc_log("block: the device does not obey a reset");
+    return NU_IO;
+}
+
 int transport_open(struct transport *t, nu_handle_t device)
 {
     struct device_info_rep info;

@@ -63,6 +63,10 @@ struct transport {
  */
 int transport_open(struct transport *t, nu_handle_t device);
 
+/* Stops the device: it does nothing any more when this has returned 0. NU_IO,
+ * after a line in the log: it does not obey. */
+int transport_reset(struct transport *t);
+
 /* The two implementations, for transport_open() alone. */
 int transport_open_pci(struct transport *t, nu_handle_t device);
 int transport_open_mmio(struct transport *t, nu_handle_t device);

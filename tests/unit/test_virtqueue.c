@@ -272,7 +272,7 @@ static void pool_scatters_but_not_over_too_many_runs(void **state)
 static void pool_never_gives_a_page_twice(void **state)
 {
     static struct blk_pool pool;
-    struct blk_run run[8][16];
+    static struct blk_run run[8][16];
     uint32_t runs[8] = {0};
 
     srand(1);
