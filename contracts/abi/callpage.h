@@ -14,7 +14,8 @@
 
 #define NU_CALL_PAGE        0x7ffff000ull
 /* Offsets of the entries; each takes the registers of message.h. */
-#define NU_CALL_ENTRY       0x000 /* any handle, kernel or local */
+#define NU_CALL_ENTRY       0x000 /* for threads without local handles */
+#define NU_CALL_LOCAL       0x010 /* for threads that may have some */
 #define NU_CALL_DATA        0x800 /* struct nu_call_data */
 
 /* ns since boot = base_ns + ((rdtsc - base_tsc) * mult >> shift). */
@@ -27,5 +28,6 @@ struct nu_call_data {
 };
 
 _Static_assert(NU_CALL_PAGE == NU_CALL_PAGE_ASM, "one address");
+_Static_assert(NU_CALL_LOCAL == NU_CALL_LOCAL_ASM, "one offset");
 
 #endif /* NUNCIO_ABI_CALLPAGE_H */

@@ -5,7 +5,8 @@
 #ifndef NUNCIO_ABI_OFFSETS_H
 #define NUNCIO_ABI_OFFSETS_H
 
-#define NU_CALL_PAGE_ASM 0x7ffff000
+#define NU_CALL_PAGE_ASM  0x7ffff000
+#define NU_CALL_LOCAL_ASM 0x010
 
 /* struct nu_msgbuf */
 #define NU_MSGBUF_HOOKS      1144

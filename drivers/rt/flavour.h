@@ -6,12 +6,15 @@
 #ifndef NUNCIO_DRIVERS_RT_FLAVOUR_H
 #define NUNCIO_DRIVERS_RT_FLAVOUR_H
 
+#include <stdbool.h>
 #include <abi/callpage.h>
 #include <abi/message.h>
 #include <abi/start.h>
 
-/* Where stubs enter (nu_msgbuf.enter); called with a message's registers. */
-void (*rt_enter(void))(void);
+/* Where stubs enter (nu_msgbuf.enter), called with a message's registers: for
+ * processes with services inside, and for others, which enter faster. */
+typedef void (*rt_enter_fn)(void);
+rt_enter_fn rt_enter(bool has_locals);
 
 /* The same for what an in-process service sends: marks it NU_OP_COMPONENT. */
 void rt_component_enter(void);

@@ -2,11 +2,11 @@
 #include <rt/kservice.h>
 #include <nlib/string.h>
 
-void rt_kernel_enter(void);
+void rt_kernel_local_enter(void);
 
-void (*rt_enter(void))(void)
+rt_enter_fn rt_enter(bool has_locals)
 {
-    return rt_kernel_enter;
+    return has_locals ? rt_kernel_local_enter : kernel_message_entry;
 }
 
 const struct nu_call_data *rt_call_data(void)

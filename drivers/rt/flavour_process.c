@@ -1,8 +1,9 @@
 #include <rt/flavour.h>
 
-void (*rt_enter(void))(void)
+rt_enter_fn rt_enter(bool has_locals)
 {
-    return (void (*)(void))(NU_CALL_PAGE + NU_CALL_ENTRY);
+    return (rt_enter_fn)(NU_CALL_PAGE +
+                         (has_locals ? NU_CALL_LOCAL : NU_CALL_ENTRY));
 }
 
 const struct nu_call_data *rt_call_data(void)

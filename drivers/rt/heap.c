@@ -1,7 +1,6 @@
 #include <rt/heap.h>
 
 #include <contract/handle.h>
-#include <contract/handle.h>
 #include <contract/purse.h>
 #include <contract/space.h>
 #include <nlib/string.h>

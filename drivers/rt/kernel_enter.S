@@ -5,15 +5,15 @@
 #include <local.h>
 
         .section .text.enter, "ax"
-        .globl  rt_kernel_enter
-        .hidden rt_kernel_enter
-rt_kernel_enter:
-        nu_message_entry call kernel_message_entry
+        .globl  rt_kernel_local_enter
+        .hidden rt_kernel_local_enter
+rt_kernel_local_enter:
+        nu_local_entry call kernel_message_entry
 
         .globl  rt_component_enter
         .hidden rt_component_enter
 rt_component_enter:
         bts     $NU_OP_COMPONENT_BIT, %rsi
-        jmp     rt_kernel_enter
+        jmp     rt_kernel_local_enter
 
         .section .note.GNU-stack, "", @progbits

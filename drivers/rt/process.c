@@ -53,7 +53,7 @@ void rt_process_join(const struct nu_start *start)
 
 int rt_process_begin(const struct nu_start *start)
 {
-    nu_buffer()->enter = rt_enter();
+    nu_buffer()->enter = rt_enter(start->local_count > 0);
     rt_process_join(start);
     return rt_locals_begin(start);
 }

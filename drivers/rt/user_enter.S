@@ -9,7 +9,7 @@
         .hidden rt_component_enter
 rt_component_enter:
         bts     $NU_OP_COMPONENT_BIT, %rsi
-        mov     $NU_CALL_PAGE_ASM, %eax
+        mov     $(NU_CALL_PAGE_ASM + NU_CALL_LOCAL_ASM), %eax
         jmp     *%rax
 
         .section .note.GNU-stack, "", @progbits

@@ -123,6 +123,17 @@ static void put_tag(FILE *out, const struct method *m)
     fputs(";\n", out);
 }
 
+/* Has the reply one shape, that is to be checked? The kernel is believed where
+ * nothing but registers is used. */
+static bool has_one_shape(const struct method *m)
+{
+    const struct layout *layout = m->reply_layout;
+
+    return layout->strings == NULL &&
+           (!m->contract->is_kernel || layout->handle_count > 0 ||
+            layout->page_count > 0 || layout_words(layout) > 4);
+}
+
 static void put_call(FILE *out, const struct method *m)
 {
     const struct layout *layout = m->reply_layout;
@@ -138,7 +149,15 @@ static void put_call(FILE *out, const struct method *m)
         fputs("    nu_buffer()->rx_count = 0;\n", out);
     if (layout->pages != NULL)
         fputs("    nu_buffer()->rx_page_count = 0;\n", out);
-    fputs("    if (status_ != 0)\n        return status_;\n", out);
+    /* A tag is status and shape at once: one comparison for both. */
+    if (has_one_shape(m))
+        fprintf(out,
+                "    if (regs_.tag != NU_SHAPE(%u, %u, 0, %u))\n"
+                "        return status_ != 0 ? status_ :\n"
+                "            nu_refuse(regs_.tag, NU_PROTO);\n",
+                layout_words(layout), layout->handle_count, layout->page_count);
+    else
+        fputs("    if (status_ != 0)\n        return status_;\n", out);
 }
 
 /*
@@ -149,20 +168,12 @@ static void put_reply_checks(FILE *out, const struct method *m)
 {
     const struct layout *layout = m->reply_layout;
     const struct item *s = layout->strings;
-    bool plain = s == NULL && layout->handle_count == 0 &&
-                 layout->page_count == 0 && layout_words(layout) <= 4;
 
     if (s != NULL)
         fprintf(out,
                 "    if (!nu_reply_has(regs_.tag, %u, %u))\n"
                 "        return nu_refuse(regs_.tag, NU_PROTO);\n",
                 layout->handle_count, layout->page_count);
-    else if (!m->contract->is_kernel || !plain)
-        fprintf(out,
-                "    if (nu_shape(regs_.tag) != nu_shape(NU_SHAPE(%u, %u, 0, "
-                "%u)))\n"
-                "        return nu_refuse(regs_.tag, NU_PROTO);\n",
-                layout_words(layout), layout->handle_count, layout->page_count);
     if (layout->bytes > 0)
         fputs("    nu_get_words(&regs_, &rep_, sizeof(rep_));\n", out);
     if (!m->contract->is_kernel)

@@ -25,13 +25,13 @@ static struct {
     nu_handle_t fs;
     nu_handle_t file;
     uint8_t *data;
-    int status; /* the first error */
+    int status; /* all errors or'ed: 0 if there was none */
 } b;
 
-static void note(int status)
+/* One instruction: it is counted with the operation. */
+static inline void note(int status)
 {
-    if (b.status == 0)
-        b.status = status;
+    b.status |= status;
 }
 
 static void op_nothing(void)

@@ -10,7 +10,10 @@
         .globl  callpage_end
         .balign 16
 callpage_start:
-        nu_message_entry syscall
+        syscall
+        ret
+        .org    callpage_start + NU_CALL_LOCAL_ASM
+        nu_local_entry syscall
 callpage_end:
         /* Goes backwards, an error, if the code reaches into the data. */
         .org    callpage_start + 0x800

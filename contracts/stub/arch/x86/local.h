@@ -1,32 +1,32 @@
 /*
- * The way into a message for threads that may hold local handles, as an
- * assembly macro: the call page is one copy of it, the runtime of services in
- * the kernel image another. The two differ only in (\message), the
+ * The way into a message for threads whose process has services inside, as an
+ * assembly macro: the call page holds one copy of it, the runtime of services
+ * in the kernel image another. The two differ only in (\message), the
  * instructions that make a real message.
  *
- * A local call whose answer is a published word (nu_local.word) takes sixteen
- * instructions here: two tell a local handle from the kernel's, five find and
- * check its entry, two look for hooks, two compare the method, five answer.
+ * A local call whose answer is a published word (nu_local.word) takes fifteen
+ * instructions here: two tell a local handle from the kernel's, six find and
+ * check its entry and on the way see whether the thread is hooked, two compare
+ * the method, five answer.
  */
 #ifndef NUNCIO_STUB_LOCAL_H
 #define NUNCIO_STUB_LOCAL_H
 
 #include <abi/offsets.h>
 
-.macro nu_message_entry message:vararg
+.macro nu_local_entry message:vararg
         test    %edi, %edi
         js      10f
         \message
         ret
 
-/* A local handle. */
+/* A local handle; a hook changes the number that is compared. */
 10:     mov     %gs:NU_MSGBUF_LOCAL_MASK, %eax
         and     %edi, %eax
         add     %gs:NU_MSGBUF_LOCAL, %rax
+        xor     %gs:NU_MSGBUF_HOOKS, %edi
         cmp     %edi, NU_LOCAL_HANDLE(%rax)
-        jne     18f
-        cmpl    $0, %gs:NU_MSGBUF_HOOKS
-        jne     12f
+        jne     13f
 11:     cmp     %rsi, NU_LOCAL_WORD_TAG(%rax)
         jne     17f
         mov     NU_LOCAL_WORD(%rax), %rdx
@@ -36,8 +36,13 @@
         ret
 17:     jmp     *NU_LOCAL_DISPATCH(%rax)
 
+/* Another number, or the thread is hooked. */
+13:     xor     %gs:NU_MSGBUF_HOOKS, %edi
+        cmp     %edi, NU_LOCAL_HANDLE(%rax)
+        je      12f
+
 /* No such handle. */
-18:     mov     $NU_BADH_ASM, %rax
+        mov     $NU_BADH_ASM, %rax
         mov     $(NU_BADH_ASM & 0xffffffff), %esi
         ret
 
