@@ -3,11 +3,12 @@
  */
 #include "platform.h"
 
-#include <boot/devices.h>
 #include <boot/klog.h>
 #include <boot/time.h>
 #include <boot_paging.h>
 #include <event/event.h>
+
+#define VIRTIO_RNG 4u
 
 static volatile uint32_t line_events;
 
@@ -108,6 +109,9 @@ void test_devices(void)
         print_device(d);
         if (d->bus == DEVICE_IO) {
             test_line(d);
+        }
+        if (d->bus == DEVICE_MMIO && d->product == VIRTIO_RNG) {
+            test_rng(d);
         }
         if (d->vendor == NIC_VENDOR && d->product == NIC_PRODUCT) {
             test_message(d);

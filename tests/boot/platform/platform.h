@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <boot/devices.h>
 #include <boot/start.h>
 
 #define MS 1000000ull
@@ -21,6 +22,7 @@ void wait_until(const volatile uint32_t *counter, uint32_t value,
                 const char *what);
 
 void test_devices(void);
+void test_rng(const struct platform_device *rng);
 
 void panic_write_text(void);
 void panic_write_rodata(void);

@@ -22,6 +22,7 @@ RESET = 0  # QEMU's status when a machine with -no-reboot resets or powers off
 FULL = ["NX SMEP SMAP UMIP WP PGE", "5 ticks in", "COM1's line works",
         "enforced by:", "SUCCESS"]
 CARD = ["messages work"]
+LINE = ["level lines work"]
 
 
 def panics(*lines):
@@ -44,11 +45,11 @@ CASES = [
      "test=all exit=0xf4", ["clock ACPI timer", *FULL], GOOD),
     ("microvm", "microvm", "-cpu max -device virtio-rng-device",
      "test=all exit=0xf4",
-     [*FULL, r"device bus 2 554d4551:0004 .* slot feb02e00 irqs 1 line 47"],
+     [*FULL, *LINE, r"device bus 2 .* slot feb02e00 irqs 1 line 47"],
      GOOD),
     ("microvm without ACPI", "microvm,acpi=off",
      "-cpu max -device virtio-rng-device", "test=all exit=0xf4",
-     [*FULL, r"device bus 2 554d4551:0004 .* slot feb00e00 irqs 1 line 12"],
+     [*FULL, *LINE, r"device bus 2 .* slot feb00e00 irqs 1 line 12"],
      GOOD),
     ("microvm without PIT, PIC, RTC", "microvm,pit=off,pic=off,rtc=off",
      "-cpu max", "test=all exit=0xf4",
