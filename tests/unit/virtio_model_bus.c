@@ -4,6 +4,7 @@
 #include "block_console_svc.h"
 #include "virtio_model.h"
 
+#include <stddef.h>
 #include <string.h>
 
 static int device_info_op(void *self, struct nu_serve *call,
@@ -124,7 +125,7 @@ static void init_pci(void)
 
 void model_init(bool mmio, uint64_t sectors)
 {
-    memset(&model, 0, sizeof(model));
+    memset(&model, 0, offsetof(struct model, chain)); /* counted: large */
     model.mmio = mmio;
     model.magic = VIRTIO_MMIO_MAGIC_VALUE;
     model.version = VIRTIO_MMIO_VERSION_MODERN;
