@@ -19,9 +19,10 @@
 #include <obj/kobject.h>
 #include <switch.h>
 
-#define RAM_BYTES (16ull << 20)
+#define RAM_BYTES_MAX (16ull << 20)
 #define RAM_FIRST (1ull << 20) /* what lies below is the kernel's */
 
+uint64_t fixture_ram_bytes = RAM_BYTES_MAX;
 uint8_t *fake_ram;
 uint64_t fake_root;
 uint64_t fake_forgotten;
@@ -29,7 +30,9 @@ uint64_t fake_tsc;
 jmp_buf fake_user;
 
 static uint64_t now_ns;
-static uint8_t frame_states[RAM_BYTES / PAGE_BYTES];
+/* Dirty from the last test, as real memory is. */
+static _Alignas(PAGE_BYTES) uint8_t ram[RAM_BYTES_MAX];
+static uint8_t frame_states[RAM_BYTES_MAX / PAGE_BYTES];
 static jmp_buf fake_idle;
 
 /* What the platform would supply. */
@@ -113,12 +116,12 @@ int fixture_setup(void **state)
     paddr_t root;
 
     (void)state;
-    fake_ram = aligned_alloc(PAGE_BYTES, RAM_BYTES);
-    assert_non_null(fake_ram);
-    memset(fake_ram, 0xa5, RAM_BYTES);
+    if (fake_ram == NULL)
+        memset(ram, 0xa5, sizeof(ram));
+    fake_ram = ram;
     frame_init(frame_states, RAM_FIRST / PAGE_BYTES,
-               (RAM_BYTES - RAM_FIRST) / PAGE_BYTES);
-    frame_add(RAM_FIRST, RAM_BYTES - RAM_FIRST);
+               (fixture_ram_bytes - RAM_FIRST) / PAGE_BYTES);
+    frame_add(RAM_FIRST, fixture_ram_bytes - RAM_FIRST);
     purse_init();
     /* The kernel's root, with the table of its service region. */
     root = PAGE_BYTES;
@@ -144,8 +147,6 @@ int fixture_teardown(void **state)
 {
     (void)state;
     fixture_check_charges();
-    free(fake_ram);
-    fake_ram = NULL;
     return 0;
 }
 

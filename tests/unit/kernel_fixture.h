@@ -23,6 +23,9 @@
 #define FIXTURE_HEAP_BYTES (16 * PAGE_BYTES)
 #define FIXTURE_RO     0x2000000ull /* one page, read-only */
 
+/* Pretended RAM; at most 16 MiB, which it is unless a program sets less. */
+extern uint64_t fixture_ram_bytes;
+
 int fixture_setup(void **state);
 int fixture_teardown(void **state);
 
