@@ -37,6 +37,10 @@ struct nu_start {
     uint32_t arg_count;
     uint64_t image_base; /* where the image was mapped */
     uint64_t heap_base; /* first free address for the process's own use */
+    /* With local_count > 0: zeroed, committed memory for the table of local
+     * handles, 2^n struct nu_local of them. */
+    uint64_t local_table;
+    uint64_t local_slots;
     struct nu_start_handle handles[NU_START_HANDLES_MAX];
     struct nu_start_local locals[NU_START_LOCALS_MAX];
     char args[NU_START_ARGS_BYTES]; /* arg_count strings, each with its NUL */

@@ -13,6 +13,9 @@
 #include <rt/local_table.h>
 #include <rt/process.h>
 
+/* As handle.info tells of any service's object. */
+#define CHANNEL_NUMBER 0xffffu
+
 /* The caller's half of the message buffer. */
 struct caller {
     void (*enter)(void);
@@ -84,7 +87,7 @@ static uint64_t serve_handle(struct nu_local *entry, struct nu_regs *r)
         buf->handles[0].handle = copy->handle;
         return NU_SHAPE(0, 1, 0, 0);
     case HANDLE_INFO_ORDINAL:
-        r->w0 = 0xffffu | (uint64_t)(NU_RIGHT_SEND | NU_RIGHT_COPY) << 32;
+        r->w0 = CHANNEL_NUMBER | (uint64_t)RT_CLIENT_RIGHTS << 32;
         return NU_TAG_ONE_WORD;
     default:
         return (uint32_t)NU_UNSUP;

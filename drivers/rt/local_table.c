@@ -3,10 +3,7 @@
 #include <enter.h>
 #include <abi/error.h>
 #include <rt/flavour.h>
-#include <rt/heap.h>
 
-/* 64 KiB of the heap, and only for processes that have services inside. */
-#define SLOTS            1024u
 #define GENERATIONS_MASK ((NU_HANDLE_LOCAL >> NU_LOCAL_GENERATION_SHIFT) - 1u)
 
 /* Where there are none: one entry that no handle fits. */
@@ -67,14 +64,13 @@ int rt_locals_begin(const struct nu_start *start)
     buf->local_mask = 0;
     if (start->local_count == 0)
         return 0;
-    if (start->local_count > NU_START_LOCALS_MAX)
+    if (start->local_count > NU_START_LOCALS_MAX || start->local_table == 0 ||
+        start->local_slots < NU_START_LOCALS_MAX ||
+        start->local_slots > NU_LOCAL_SLOTS_MAX ||
+        (start->local_slots & (start->local_slots - 1)) != 0)
         return NU_INVAL;
-    buf->local = rt_alloc_pages(SLOTS * NU_LOCAL_BYTES / NU_PAGE_BYTES);
-    if (buf->local == NULL) {
-        buf->local = no_locals;
-        return NU_NOMEM;
-    }
-    buf->local_mask = (SLOTS - 1) * NU_LOCAL_BYTES;
+    buf->local = (struct nu_local *)start->local_table;
+    buf->local_mask = (uint32_t)(start->local_slots - 1) * NU_LOCAL_BYTES;
     for (uint32_t i = 0; i < start->local_count && status == 0; i++) {
         const struct nu_start_local *local = &start->locals[i];
         rt_local_start_fn begin = rt_find_local(local);

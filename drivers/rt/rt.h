@@ -10,6 +10,9 @@
 /* Calls that are answered later, at most so many at a time. */
 #define RT_PENDING_MAX 8
 
+/* What clients may do with a service's object. */
+#define RT_CLIENT_RIGHTS (NU_RIGHT_SEND | NU_RIGHT_TRANSFER | NU_RIGHT_COPY)
+
 /* A call while it is deferred. */
 struct svc_pending {
     struct nu_serve serve;

@@ -71,8 +71,7 @@ uint64_t svc_now_ns(void)
 int svc_give(struct nu_serve *call, struct svc_object *object)
 {
     int status = nu_serve_handle(call, rt.port,
-                                 NU_RIGHT_SEND | NU_RIGHT_TRANSFER |
-                                     NU_RIGHT_COPY | NU_ITEM_NEW,
+                                 RT_CLIENT_RIGHTS | NU_ITEM_NEW,
                                  (uint64_t)(uintptr_t)object);
 
     if (status == 0)

@@ -11,6 +11,7 @@
 #include <user.h>
 
 #define SLOTS 256u /* of a process's handle table */
+#define CLIENT_RIGHTS (NU_RIGHT_SEND | NU_RIGHT_TRANSFER | NU_RIGHT_COPY)
 
 static void must(const struct unit *unit, const char *what, int status)
 {
@@ -55,12 +56,12 @@ static void give(struct init *init, uint32_t index, const char *name,
 }
 
 static void give_copy(struct init *init, uint32_t index, const char *name,
-                      nu_handle_t handle)
+                      nu_handle_t handle, uint32_t rights)
 {
     nu_handle_t copy;
 
     must(&init->manifest.units[index], name,
-         handle_copy(handle, NU_RIGHTS_ALL, &copy));
+         handle_copy(handle, rights, &copy));
     give(init, index, name, copy);
 }
 
@@ -128,11 +129,11 @@ static void give_basics(struct init *init, uint32_t index)
 {
     struct built *b = &init->built[index];
 
-    give_copy(init, index, "purse", b->purse);
-    give_copy(init, index, "space", b->space);
-    give_copy(init, index, "self", b->process);
-    give_copy(init, index, "log", user_handle("log"));
-    give_copy(init, index, "clock", user_handle("clock"));
+    give_copy(init, index, "purse", b->purse, NU_RIGHTS_ALL);
+    give_copy(init, index, "space", b->space, NU_RIGHTS_ALL);
+    give_copy(init, index, "self", b->process, NU_RIGHTS_ALL);
+    give_copy(init, index, "log", user_handle("log"), NU_RIGHTS_ALL);
+    give_copy(init, index, "clock", user_handle("clock"), NU_RIGHTS_ALL);
 }
 
 static bool has_handle(const struct nu_start *start, const char *name)
@@ -159,7 +160,9 @@ static void connect(struct init *init, uint32_t client, uint32_t server)
     must(c, s->name,
          purse_create_channel(init->built[client].purse, &left, &right));
     nl_snprintf(name, sizeof(name), "client:%s", c->name);
-    give(init, client, s->name, left);
+    /* The client speaks through its end and does no more with it. */
+    give_copy(init, client, s->name, left, CLIENT_RIGHTS);
+    (void)handle_close(left);
     give(init, server, name, right);
 }
 
@@ -178,13 +181,13 @@ static void give_uses(struct init *init, uint32_t index)
             connect(init, index,
                     (uint32_t)(service - init->manifest.units));
         else if (strcmp(name, "self") == 0)
-            give_copy(init, index, name, b->process);
+            give_copy(init, index, name, b->process, NU_RIGHTS_ALL);
         else if (strcmp(name, "purse") == 0)
-            give_copy(init, index, name, b->purse);
+            give_copy(init, index, name, b->purse, NU_RIGHTS_ALL);
         else if (strcmp(name, "space") == 0)
-            give_copy(init, index, name, b->space);
+            give_copy(init, index, name, b->space, NU_RIGHTS_ALL);
         else
-            give_copy(init, index, name, user_handle(name));
+            give_copy(init, index, name, user_handle(name), NU_RIGHTS_ALL);
     }
     if (unit->device != NULL)
         give(init, index, "device",
@@ -242,6 +245,22 @@ static void build_local(struct init *init, uint32_t index)
                sizeof(b->start));
 }
 
+/* Memory for local handles. It is paid for now: the process must not fault
+ * where it looks a handle up. */
+static void build_table(struct init *init, uint32_t index, uint64_t addr)
+{
+    struct built *b = &init->built[index];
+    struct target t = target_of(init, index);
+    uint64_t bytes = LAYOUT_TABLE_SLOTS * NU_LOCAL_BYTES;
+
+    target_map(&t, addr, bytes / NU_PAGE_BYTES,
+               SPACE_PROTECTION_READ | SPACE_PROTECTION_WRITE, NULL, 0);
+    must(&init->manifest.units[index], "table of local handles",
+         space_commit(b->space, addr, bytes));
+    b->start.local_table = addr;
+    b->start.local_slots = LAYOUT_TABLE_SLOTS;
+}
+
 /* Image, stack, start block and thread of a process. */
 static void build_process(struct init *init, uint32_t index)
 {
@@ -251,6 +270,7 @@ static void build_process(struct init *init, uint32_t index)
     uint64_t start = LAYOUT_START;
     uint64_t stack = LAYOUT_STACK_TOP;
     uint64_t buffer = LAYOUT_BUFFER;
+    uint64_t table = LAYOUT_TABLE;
     uint64_t entry = 0;
     uint64_t local_start;
 
@@ -260,6 +280,7 @@ static void build_process(struct init *init, uint32_t index)
         start = region + LAYOUT_KERNEL_START;
         stack = region + LAYOUT_KERNEL_STACK_TOP;
         buffer = region + LAYOUT_KERNEL_BUFFER;
+        table = region + LAYOUT_KERNEL_TABLE;
         b->start.heap_base = region + LAYOUT_KERNEL_HEAP;
     } else {
         b->start.image_base = LAYOUT_IMAGE;
@@ -267,6 +288,8 @@ static void build_process(struct init *init, uint32_t index)
         target_load(&t, &init->archive, unit->image, LAYOUT_IMAGE, &entry,
                     &local_start);
     }
+    if (b->start.local_count > 0)
+        build_table(init, index, table);
     target_map(&t, stack - LAYOUT_STACK_PAGES * NU_PAGE_BYTES,
                LAYOUT_STACK_PAGES,
                SPACE_PROTECTION_READ | SPACE_PROTECTION_WRITE, NULL, 0);

@@ -24,6 +24,10 @@
 /* Where init fills memory for others. */
 #define LAYOUT_SCRATCH     0x4000000000ull
 
+/* The table of local handles, where there are services inside. */
+#define LAYOUT_TABLE       0x7fe00000ull
+#define LAYOUT_TABLE_SLOTS 1024u
+
 /* Service (i) inside a process in user mode. */
 #define LAYOUT_LOCAL(i)     (0x1000000000ull + 0x100000000ull * (i))
 #define LAYOUT_LOCAL_START  0u /* from there: its start block */
@@ -35,6 +39,7 @@
 #define LAYOUT_KERNEL_START     0x10000u
 #define LAYOUT_KERNEL_STACK_TOP 0x200000u
 #define LAYOUT_KERNEL_BUFFER    0x210000u
+#define LAYOUT_KERNEL_TABLE     0x300000u
 #define LAYOUT_KERNEL_HEAP      0x400000u
 /* Service (i) inside a kernel service: its start block and its heap. */
 #define LAYOUT_KERNEL_LOCAL_START(i) (0x20000u + 0x1000u * (i))

@@ -36,21 +36,25 @@
         ret
 17:     jmp     *NU_LOCAL_DISPATCH(%rax)
 
-/* Another number, or the thread is hooked. */
+/* Another number, or the thread is hooked: rax = 0 if there is no such handle.
+ * What an in-process service asks of another is not the program's message and
+ * goes unnoted. */
 13:     xor     %gs:NU_MSGBUF_HOOKS, %edi
         cmp     %edi, NU_LOCAL_HANDLE(%rax)
-        je      12f
-
-/* No such handle. */
+        je      14f
+        xor     %eax, %eax
+14:     cmpl    $0, %gs:NU_MSGBUF_HOOKS
+        je      15f
+        bt      $NU_OP_COMPONENT_BIT, %rsi
+        jnc     16f
+15:     test    %rax, %rax
+        jne     11b
         mov     $NU_BADH_ASM, %rax
         mov     $(NU_BADH_ASM & 0xffffffff), %esi
         ret
 
-/* Hooked: note the request, make the call, note the reply. What an in-process
- * service asks of another is not the program's message and goes unnoted. */
-12:     bt      $NU_OP_COMPONENT_BIT, %rsi
-        jc      11b
-        push    %rdi
+/* Hooked: note the request, make the call, note the reply. */
+16:     push    %rdi
         push    %rsi
         push    %rdx
         push    %r10
@@ -67,7 +71,7 @@
         pop     %r10
         pop     %rdx
         pop     %rsi
-        call    11b
+        call    15b
         pop     %rdi
         push    %rax
         push    %rsi
