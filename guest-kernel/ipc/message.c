@@ -167,7 +167,7 @@ static int reply_current(struct thread *server)
     return status;
 }
 
-/* A plain SEND to a reply object. */
+/* A plain SEND to a reply object. GONE tells a server that nobody got it. */
 static int reply_saved(struct thread *server, struct reply *reply)
 {
     struct thread *client = reply->client;
@@ -175,7 +175,7 @@ static int reply_saved(struct thread *server, struct reply *reply)
 
     if (client == NULL) {
         dropped_replies++;
-        return 0;
+        return NU_GONE;
     }
     status = deliver_reply(server, client);
     if (status == 0)

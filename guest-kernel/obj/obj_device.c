@@ -2,6 +2,7 @@
 #include <obj/obj_device.h>
 
 #include <boot/devices.h>
+#include <boot_paging.h>
 #include <contract/device.h>
 #include <contract/interrupt.h>
 #include <ipc/inbox.h>
@@ -24,10 +25,41 @@ struct interrupt {
 static uint64_t opened; /* bit n: device n has an object */
 _Static_assert(DEVICE_COUNT_MAX <= 64, "a bit for each device");
 
+#define PCI_COMMAND            0x04u
+#define PCI_COMMAND_BUS_MASTER 0x04u
+#define VIRTIO_MMIO_STATUS     0x70u
+
+/*
+ * Its driver is gone, and so is, by the end of this kernel call, the memory it
+ * gave the device to write to. The device must stop first: no bus master, or
+ * reset.
+ */
+static void quiesce(const struct device *device)
+{
+    static volatile uint32_t *status_of[DEVICE_COUNT_MAX];
+    const struct platform_device *platform = device->platform;
+    uint32_t command;
+
+    if (platform->bus == DEVICE_PCI) {
+        if (device_config_read(platform, PCI_COMMAND, 2, &command) == 0)
+            (void)device_config_write(platform, PCI_COMMAND, 2,
+                                      command & ~PCI_COMMAND_BUS_MASTER);
+    } else if (platform->bus == DEVICE_MMIO) {
+        volatile uint32_t **status = &status_of[device->index];
+
+        if (*status == NULL)
+            *status = mmio_map(platform->regions[0].phys + VIRTIO_MMIO_STATUS,
+                               sizeof(uint32_t));
+        if (*status != NULL)
+            **status = 0;
+    }
+}
+
 static void device_destroy(struct object *object)
 {
     struct device *device = (struct device *)object;
 
+    quiesce(device);
     opened &= ~(1ull << device->index);
     purse_object_free(device);
 }
