@@ -18,9 +18,21 @@
 
 static struct init init;
 
+/* All that the kernel uses must be charged to a purse, to the page. */
+static int audit(int status)
+{
+    uint64_t used = 0;
+    uint64_t charged = 0;
+
+    if (system_audit(user_handle("system"), &used, &charged) == 0)
+        return status;
+    rt_log("the purses do not add up to what the kernel uses");
+    return STATUS_FAILED;
+}
+
 static _Noreturn void power_off(int status)
 {
-    (void)system_power_off(user_handle("system"), status);
+    (void)system_power_off(user_handle("system"), audit(status));
     user_exit(status);
 }
 

@@ -1,7 +1,7 @@
 /*
  * A process given nothing: sends every ordinal of every contract to every
- * handle number, the plausible generations and the local ones too, and must get
- * the error "no such handle" each time.
+ * handle number, and some messages to those of other generations and to local
+ * ones, and must get the error "no such handle" each time.
  *
  * It cannot even end itself, so its result is where it faults: at EMPTY_DONE if
  * all was refused, at EMPTY_ANSWERED + (slot) if something answered.
@@ -11,9 +11,12 @@
 #define EMPTY_DONE     0x600d0000ull
 #define EMPTY_ANSWERED 0x0bad0000ull
 
-#define CONTRACTS  48u
-#define ORDINALS   17u
-#define GENERATIONS 3u
+/* Numbers of contracts: the kernel's are below 16, services' from 32 on. */
+#define KERNEL_CONTRACTS 16u
+#define FIRST_SERVICE    32u
+#define CONTRACTS        36u
+#define ORDINALS         17u
+#define GENERATIONS      4u
 
 static _Noreturn void fault_at(uint64_t addr)
 {
@@ -22,11 +25,14 @@ static _Noreturn void fault_at(uint64_t addr)
         ;
 }
 
-static void try_all(nu_handle_t handle, uint64_t op)
+static void try_all(nu_handle_t handle)
 {
     for (uint32_t contract = 0; contract < CONTRACTS; contract++) {
+        if (contract == KERNEL_CONTRACTS)
+            contract = FIRST_SERVICE;
         for (uint32_t ordinal = 0; ordinal < ORDINALS; ordinal++) {
-            struct nu_regs r = {.tag = NU_METHOD(contract, ordinal) | op};
+            struct nu_regs r = {.tag = NU_METHOD(contract, ordinal) |
+                                       NU_OP_CALL};
 
             if (nu_message(handle, &r) != NU_BADH)
                 fault_at(EMPTY_ANSWERED + (handle & NU_HANDLE_SLOT_MASK));
@@ -53,12 +59,10 @@ int main(int argc, char **argv)
     (void)argc;
     (void)argv;
     for (uint32_t slot = 0; slot < NU_HANDLE_SLOTS_MAX; slot++) {
-        for (uint32_t generation = 0; generation < GENERATIONS; generation++) {
-            nu_handle_t handle = generation << NU_HANDLE_SLOT_BITS | slot;
-
-            try_all(handle, NU_OP_CALL);
-            try_one(handle);
-        }
+        for (uint32_t generation = 0; generation < GENERATIONS; generation++)
+            try_one(generation << NU_HANDLE_SLOT_BITS | slot);
+        /* The number that a slot's first handle would have. */
+        try_all(1u << NU_HANDLE_SLOT_BITS | slot);
         try_one(NU_HANDLE_LOCAL | slot * NU_LOCAL_BYTES);
     }
     for (uint32_t bit = 0; bit < 31; bit++)

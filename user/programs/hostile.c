@@ -1,12 +1,11 @@
 /*
  * Random messages: hostile [SEED [COUNT]]. Every field that a user can write is
  * random, with plausible values among them: handle, tag, words, buffer. Nothing
- * is checked here but that the thread is still there at the end; that the
- * kernel and others are unharmed is for those who watch to say.
+ * is checked here but that the thread is still there at the end, status 0; that
+ * the kernel and others are unharmed is for those who watch to say.
  *
- * Ends with status 0. The random messages may also end the process by its own
- * handle or a fault of its own; so it is given no `self`, and memory is left
- * alone where it would hurt itself only.
+ * What would only stop the test is left out: to end or close oneself, to wait
+ * for years or for keys, to fill the log.
  */
 #include <nlib/string.h>
 #include <user.h>
@@ -112,11 +111,20 @@ static uint64_t some_tag(void)
     return tag | some_operation();
 }
 
+static struct nu_handle_item some_item(const struct nu_start *start)
+{
+    struct nu_handle_item item = {some_handle(start),
+                                  (uint32_t)next() & 0x300ffu, next()};
+
+    if (item.handle == user_handle("self"))
+        item.rights &= ~NU_ITEM_MOVE;
+    return item;
+}
+
 static void fill(struct nu_msgbuf *buf, const struct nu_start *start)
 {
     for (uint32_t i = 0; i < 4; i++) {
-        buf->handles[below(NU_HANDLES_MAX)] = (struct nu_handle_item){
-            some_handle(start), (uint32_t)next() & 0x300ffu, next()};
+        buf->handles[below(NU_HANDLES_MAX)] = some_item(start);
         buf->strings[below(NU_STRINGS_MAX)] =
             (struct nu_string_item){some_address(), some_length()};
         buf->pages[below(NU_PAGES_MAX)] =
@@ -132,19 +140,22 @@ static void fill(struct nu_msgbuf *buf, const struct nu_start *start)
     buf->hooks = below(4) == 0 ? (uint32_t)next() : 0;
 }
 
-/* Leaves out what would only stop this test: sleep for years, wait for keys,
- * close the handles that the rest is for (but for some). */
-static void keep_going(struct nu_regs *r)
+/* See above. Other handles are closed now and then. */
+static nu_handle_t keep_going(nu_handle_t handle, struct nu_regs *r)
 {
+    const uint32_t end = NU_METHOD(1, 6);
     const uint32_t sleep = NU_METHOD(8, 2);
     const uint32_t read_keys = NU_METHOD(32, 2);
     const uint32_t close = NU_METHOD(0, 1);
+    uint32_t method = nu_tag_method(r->tag);
 
-    if (nu_tag_method(r->tag) == sleep)
+    if (method == sleep)
         r->w0 = 0;
-    if (nu_tag_method(r->tag) == read_keys ||
-        (nu_tag_method(r->tag) == close && below(4096) != 0))
+    if (method == read_keys || method == end ||
+        (method == close &&
+         (handle == user_handle("self") || below(4096) != 0)))
         r->tag += 1;
+    return handle == user_handle("log") ? NU_HANDLE_NONE : handle;
 }
 
 int main(int argc, char **argv)
@@ -166,8 +177,7 @@ int main(int argc, char **argv)
                             .w2 = some_address(), .w3 = some_length()};
 
         fill(nu_buffer(), &start);
-        keep_going(&r);
-        (void)nu_message(some_handle(&start), &r);
+        (void)nu_message(keep_going(some_handle(&start), &r), &r);
     }
     return 0;
 }
