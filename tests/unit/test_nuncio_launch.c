@@ -87,7 +87,8 @@ static void variants_change_their_words_only(void **state)
     qemu_command(&pool, &plan, &argv);
     join(&argv, &line);
     assert_non_null(strstr(text_string(&line),
-                           " -M microvm,acpi=off -accel kvm -cpu host -smp"));
+                           " -M microvm,acpi=off -accel kvm -cpu host -global "
+                           "virtio-mmio.force-legacy=false -smp"));
     assert_non_null(strstr(text_string(&line),
                            " -chardev file,id=trace,path=T -device "
                            "isa-debugcon,iobase=0x4e9,chardev=trace "));
@@ -102,7 +103,9 @@ static void variants_change_their_words_only(void **state)
     qemu_command(&pool, &plan, &argv);
     join(&argv, &line);
     assert_non_null(strstr(text_string(&line),
-                           " -accel tcg -cpu max -icount shift=0,sleep=off "));
+                           " -accel tcg -cpu max -global "
+                           "virtio-mmio.force-legacy=false -icount "
+                           "shift=0,sleep=off "));
     assert_false(machine_parse("virt", &plan.machine));
     text_free(&line);
     pool_free(&pool);

@@ -6,16 +6,19 @@
 
 /*
  * acpi=off: without ACPI tables QEMU names the virtio-mmio devices on the
- * kernel's command line, which is where our kernel looks for them.
+ * kernel's command line, which is where our kernel looks for them. Left alone,
+ * its virtio-mmio devices speak only virtio 0.9, which our drivers do not.
  */
 static const struct {
     const char *name;
     const char *option;
     const char *block_device;
+    const char *global; /* value of -global, or NULL */
 } machines[] = {
-    [MACHINE_Q35] = {"q35", "q35", "virtio-blk-pci"},
-    [MACHINE_MICROVM] = {"microvm", "microvm,acpi=off", "virtio-blk-device"},
-    [MACHINE_PC] = {"pc", "pc", "virtio-blk-pci"},
+    [MACHINE_Q35] = {"q35", "q35", "virtio-blk-pci", NULL},
+    [MACHINE_MICROVM] = {"microvm", "microvm,acpi=off", "virtio-blk-device",
+                         "virtio-mmio.force-legacy=false"},
+    [MACHINE_PC] = {"pc", "pc", "virtio-blk-pci", NULL},
 };
 
 #define MACHINE_COUNT (sizeof(machines) / sizeof(machines[0]))
@@ -72,6 +75,8 @@ static void add_machine(struct pool *pool, const struct qemu_plan *plan,
     add_pair(pool, argv, "-M", machines[plan->machine].option);
     add_pair(pool, argv, "-accel", plan->accel == ACCEL_KVM ? "kvm" : "tcg");
     add_pair(pool, argv, "-cpu", plan->accel == ACCEL_KVM ? "host" : "max");
+    if (machines[plan->machine].global != NULL)
+        add_pair(pool, argv, "-global", machines[plan->machine].global);
     if (plan->icount)
         add_pair(pool, argv, "-icount", "shift=0,sleep=off");
     add_pair(pool, argv, "-smp", "1");
