@@ -13,9 +13,9 @@ kernel-srcs += $(addprefix guest-kernel/, \
     lib/nlib/elf.c lib/nlib/cpio.c)
 # What the kernel core stands on; tests/boot links it to kernels of its own.
 kernel-base-srcs += $(addprefix guest-kernel/, \
-    boot/start.c boot/boot_info.c boot/boot_pvh.c boot/boot_multiboot2.c \
+    boot/start.c boot/boot_info.c boot/boot_take.c boot/boot_pvh.c boot/boot_multiboot2.c \
     boot/boot_ranges.c boot/cmdline.c boot/acpi.c boot/klog.c boot/panic.c \
-    boot/time.c boot/devices.c boot/devices_pci.c boot/devices_mmio.c \
+    boot/time.c boot/device_list.c boot/devices.c boot/devices_pci.c boot/devices_mmio.c \
     event/event.c lib/nlib/string.c lib/nlib/printf.c)
 # Contracts whose objects the kernel implements.
 kernel-gen := handle purse process thread space memory channel port reply clock \

@@ -13,7 +13,7 @@
 
 #define HYPERCALL_PAGE_BYTES 4096
 #define HYPERCALL_STUB_BYTES 32
-#define HYPERCALL_COUNT (HYPERCALL_PAGE_BYTES / HYPERCALL_STUB_BYTES)
+#define HYPERCALL_COUNT      (HYPERCALL_PAGE_BYTES / HYPERCALL_STUB_BYTES)
 
 /*
  * hypercall/arch/x86 calls the stub in the page; hv/fake supplies a function

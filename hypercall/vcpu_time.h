@@ -26,8 +26,8 @@ static inline void vcpu_time_read(const struct vcpu_time_info *time,
 {
     for (int tries = 0; tries < VCPU_TIME_TRIES; tries++) {
         uint32_t version = __atomic_load_n(&time->version, __ATOMIC_ACQUIRE);
-        int shift = 32 - (int)__atomic_load_n(&time->tsc_shift,
-                                              __ATOMIC_RELAXED);
+        int shift =
+            32 - (int)__atomic_load_n(&time->tsc_shift, __ATOMIC_RELAXED);
 
         clock->tsc = __atomic_load_n(&time->tsc_timestamp, __ATOMIC_RELAXED);
         clock->ns = __atomic_load_n(&time->system_time, __ATOMIC_RELAXED);
@@ -49,8 +49,8 @@ static inline uint64_t vcpu_clock_ns(const struct vcpu_clock *clock,
 {
     uint64_t delta = tsc > clock->tsc ? tsc - clock->tsc : 0;
 
-    return clock->ns + (uint64_t)(((unsigned __int128)delta * clock->mult) >>
-                                  clock->shift);
+    return clock->ns +
+           (uint64_t)(((unsigned __int128)delta * clock->mult) >> clock->shift);
 }
 
 #endif /* NUNCIO_HYPERCALL_VCPU_TIME_H */

@@ -5,19 +5,19 @@
 
 #include <nlib/string.h>
 
-#define RSDP_1_BYTES 20u
-#define RSDP_2_BYTES 36u
+#define RSDP_1_BYTES    20u
+#define RSDP_2_BYTES    36u
 #define TABLE_BYTES_MAX 0x2000u
-#define TABLES_MAX 64u
+#define TABLES_MAX      64u
 
-#define MADT_FIRST 44u
-#define MADT_IOAPIC 1u
+#define MADT_FIRST    44u
+#define MADT_IOAPIC   1u
 #define MADT_OVERRIDE 2u
-#define MCFG_FIRST 44u
+#define MCFG_FIRST    44u
 
-#define FADT_PM1A_CONTROL 64u
-#define FADT_PM_TIMER 76u
-#define FADT_FLAGS 112u
+#define FADT_PM1A_CONTROL     64u
+#define FADT_PM_TIMER         76u
+#define FADT_FLAGS            112u
 #define FADT_HARDWARE_REDUCED (1u << 20)
 
 #define IOAPIC_DEFAULT 0xfec00000u
@@ -77,8 +77,7 @@ static uint64_t field(const struct table *t, uint32_t offset, uint32_t bytes)
     return value;
 }
 
-static bool load(struct table *t, const struct boot_window *window,
-                 uint64_t at)
+static bool load(struct table *t, const struct boot_window *window, uint64_t at)
 {
     struct table_header header;
 
@@ -203,8 +202,8 @@ static const char *take_tables(struct acpi_info *acpi,
     if (!load(&table, window, root)) {
         return "ACPI's root table is damaged";
     }
-    count = (table.bytes - (uint32_t)sizeof(struct table_header)) /
-            pointer_bytes;
+    count =
+        (table.bytes - (uint32_t)sizeof(struct table_header)) / pointer_bytes;
     count = count > TABLES_MAX ? TABLES_MAX : count;
     memcpy(pointers, table.data + sizeof(struct table_header),
            (size_t)count * pointer_bytes);

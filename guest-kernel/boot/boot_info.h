@@ -20,7 +20,7 @@
 #include <boot/boot_memory.h>
 
 #define BOOT_CMDLINE_BYTES 2048 /* with its NUL */
-#define BOOT_RSDP_BYTES 36
+#define BOOT_RSDP_BYTES    36
 
 /* Physical memory [begin, begin + bytes) seen at (base). */
 struct boot_window {

@@ -24,8 +24,7 @@ int boot_take_cmdline(struct boot_parse *parse, uint64_t at, uint64_t limit);
 int boot_take_range(struct boot_parse *parse, uint32_t index, uint64_t begin,
                     uint64_t bytes, uint32_t type);
 
-int boot_take_archive(struct boot_parse *parse, uint64_t begin,
-                      uint64_t bytes);
+int boot_take_archive(struct boot_parse *parse, uint64_t begin, uint64_t bytes);
 
 /* After all fields: sorts the map and checks what must lie in it. */
 int boot_finish(struct boot_parse *parse);

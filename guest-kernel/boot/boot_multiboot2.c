@@ -74,8 +74,8 @@ static int take_map(struct boot_parse *parse, uint64_t at,
     for (uint32_t i = 0; offset < tag->bytes; i++, offset += map.entry_bytes) {
         rc = read_in_tag(parse, at, tag, offset, &entry, sizeof(entry));
         if (rc == 0) {
-            rc = boot_take_range(parse, i, entry.begin, entry.bytes,
-                                 entry.type);
+            rc =
+                boot_take_range(parse, i, entry.begin, entry.bytes, entry.type);
         }
         if (rc != 0) {
             return rc;
@@ -89,8 +89,7 @@ static int take_module(struct boot_parse *parse, uint64_t at,
                        const struct mb2_tag *tag)
 {
     struct mb2_module module;
-    int rc = read_in_tag(parse, at, tag, sizeof(*tag), &module,
-                         sizeof(module));
+    int rc = read_in_tag(parse, at, tag, sizeof(*tag), &module, sizeof(module));
 
     if (rc != 0 || parse->info->archive_bytes != 0) {
         return rc;
@@ -180,8 +179,9 @@ int boot_info_parse_multiboot2(struct boot_info *info,
     info->protocol = BOOT_MULTIBOOT2;
     if (at % 8 != 0 ||
         boot_window_read(window, at, header, sizeof(header)) != 0) {
-        return boot_fail(&parse, "multiboot2 information at 0x%llx is out of "
-                                 "reach or unaligned",
+        return boot_fail(&parse,
+                         "multiboot2 information at 0x%llx is out of "
+                         "reach or unaligned",
                          (unsigned long long)at);
     }
     if (header[0] < sizeof(header) || header[0] > INFO_BYTES_MAX) {

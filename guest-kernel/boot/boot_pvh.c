@@ -8,7 +8,7 @@
 
 /* Version 0 ends before the memory map. */
 #define VERSION_0_BYTES offsetof(struct hvm_start_info, memmap_paddr)
-#define MODULES_MAX 32u
+#define MODULES_MAX     32u
 
 static int take_start_info(struct boot_parse *parse, uint64_t at,
                            struct hvm_start_info *start)
@@ -22,8 +22,7 @@ static int take_start_info(struct boot_parse *parse, uint64_t at,
         return boot_fail(parse, "hvm_start_info.magic is 0x%x", start->magic);
     }
     if (start->version == 0) {
-        return boot_fail(parse,
-                         "hvm_start_info.version is 0: no memory map");
+        return boot_fail(parse, "hvm_start_info.version is 0: no memory map");
     }
     if (boot_window_read(parse->window, at, start, sizeof(*start)) != 0) {
         return boot_fail(parse, "hvm_start_info at 0x%llx is cut off",
@@ -54,8 +53,9 @@ static int take_memmap(struct boot_parse *parse,
                              start->memmap_paddr + i * sizeof(entry), &entry,
                              sizeof(entry)) != 0) {
             return boot_fail(
-                parse, "hvm_start_info.memmap_paddr 0x%llx: entry %u is out "
-                       "of reach",
+                parse,
+                "hvm_start_info.memmap_paddr 0x%llx: entry %u is out "
+                "of reach",
                 (unsigned long long)start->memmap_paddr, i);
         }
         rc = boot_take_range(parse, i, entry.addr, entry.size, entry.type);
@@ -81,9 +81,9 @@ static int take_module(struct boot_parse *parse,
     }
     if (boot_window_read(parse->window, start->modlist_paddr, &module,
                          sizeof(module)) != 0) {
-        return boot_fail(
-            parse, "hvm_start_info.modlist_paddr 0x%llx is out of reach",
-            (unsigned long long)start->modlist_paddr);
+        return boot_fail(parse,
+                         "hvm_start_info.modlist_paddr 0x%llx is out of reach",
+                         (unsigned long long)start->modlist_paddr);
     }
     return boot_take_archive(parse, module.paddr, module.size);
 }

@@ -54,8 +54,7 @@ static const char *find(const char *name, uint32_t index)
     return NULL;
 }
 
-int cmdline_get_nth(const char *name, uint32_t index, char *value,
-                    size_t bytes)
+int cmdline_get_nth(const char *name, uint32_t index, char *value, size_t bytes)
 {
     const char *from = find(name, index);
     size_t length = 0;

@@ -4,49 +4,20 @@
 #include <boot/devices_internal.h>
 
 #include <abi/error.h>
-#include <boot/boot_ranges.h>
-#include <boot/klog.h>
 #include <hypercall/hypercall.h>
 #include <io.h>
-#include <nlib/string.h>
 #include <pci.h>
 
 #define CONFIG_BYTES 256u
-#define COMMAND_WRITABLE                                                       \
-    (PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |                \
+#define COMMAND_WRITABLE                                        \
+    (PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | \
      PCI_COMMAND_INTX_OFF)
 #define CAP_VENDOR_HEADER 3u
 
-#define COM1_PORT 0x3f8u
-#define COM1_PORTS 8u
-#define COM1_LINE 4u
+#define COM1_PORT    0x3f8u
+#define COM1_PORTS   8u
+#define COM1_LINE    4u
 #define UART_SCRATCH 7u
-
-static struct platform_device devices[DEVICE_COUNT_MAX];
-static uint32_t devices_count;
-static const struct boot_info *devices_boot_info;
-
-struct platform_device *device_add(void)
-{
-    struct platform_device *device = &devices[devices_count];
-
-    if (devices_count == DEVICE_COUNT_MAX) {
-        klog(KLOG_WARN, "more than %d devices: the rest is ignored",
-             DEVICE_COUNT_MAX);
-        return NULL;
-    }
-    devices_count++;
-    memset(device, 0, sizeof(*device));
-    return device;
-}
-
-bool device_overlaps_ram(uint64_t phys, uint64_t bytes)
-{
-    return phys + bytes < phys ||
-           boot_ranges_touch(devices_boot_info->ranges,
-                             devices_boot_info->range_count,
-                             BOOT_RANGE_USABLE, phys, phys + bytes);
-}
 
 /* COM1, if a scratch register is where it should be. */
 void devices_find_serial(const struct acpi_info *acpi)
@@ -74,23 +45,12 @@ void devices_init(const struct boot_info *info, const struct acpi_info *acpi)
 {
     bool pci = pci_init(acpi->ecam_phys, acpi->ecam_last_bus);
 
-    devices_boot_info = info;
-    devices_count = 0;
+    device_list_init(info);
     devices_find_serial(acpi);
     if (pci) {
         devices_find_pci();
     }
     devices_find_mmio(acpi, pci && !pci_is_ecam());
-}
-
-uint32_t device_count(void)
-{
-    return devices_count;
-}
-
-const struct platform_device *device_get(uint32_t index)
-{
-    return index < devices_count ? &devices[index] : NULL;
 }
 
 static bool is_width(uint32_t width)
@@ -233,8 +193,8 @@ static int message_pirq(const struct platform_device *device, uint32_t index,
         .bus = (int)(device->slot >> 8),
         .devfn = (int)(device->slot & 0xffu),
         .entry_nr = (int)index,
-        .table_base = device->regions[device->msix_region].phys +
-                      device->msix_offset,
+        .table_base =
+            device->regions[device->msix_region].phys + device->msix_offset,
     };
     long rc = hypercall_physdev_map_pirq(&map);
 

@@ -16,7 +16,7 @@
 #include <boot/acpi.h>
 #include <event/event.h>
 
-#define DEVICE_COUNT_MAX 64
+#define DEVICE_COUNT_MAX   64
 #define DEVICE_REGIONS_MAX 6
 
 /* As `enum bus` of contracts/device.contract. */

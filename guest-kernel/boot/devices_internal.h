@@ -6,6 +6,9 @@
 
 #include <boot/devices.h>
 
+/* device_list.c: an empty list; (info) knows where RAM is and must stay. */
+void device_list_init(const struct boot_info *info);
+
 /* A new, zeroed entry of the list, or NULL when it is full. */
 struct platform_device *device_add(void);
 

@@ -12,24 +12,24 @@
 #include <boot_paging.h>
 #include <hypercall/hypercall.h>
 
-#define REG_MAGIC 0
+#define REG_MAGIC   0
 #define REG_VERSION 1 /* in words of 4 bytes */
-#define REG_DEVICE 2
-#define REG_VENDOR 3
-#define MAGIC 0x74726976u
+#define REG_DEVICE  2
+#define REG_VENDOR  3
+#define MAGIC       0x74726976u
 
 #define WINDOW_MIN 0x100u
 #define WINDOW_MAX 0x1000u
-#define LINES_MAX 128u
-#define WORDS_MAX 32u
+#define LINES_MAX  128u
+#define WORDS_MAX  32u
 
 /* QEMU's microvm, which names its windows in AML only. */
-#define MICROVM_BASE 0xfeb00000ull
-#define MICROVM_BYTES 512u
-#define MICROVM_COUNT 24u
+#define MICROVM_BASE             0xfeb00000ull
+#define MICROVM_BYTES            512u
+#define MICROVM_COUNT            24u
 #define MICROVM_COUNT_ONE_IOAPIC 8u
-#define MICROVM_LINE_NO_ACPI 5u
-#define MICROVM_LINE_ONE_IOAPIC 16u
+#define MICROVM_LINE_NO_ACPI     5u
+#define MICROVM_LINE_ONE_IOAPIC  16u
 
 static bool is_known(uint64_t base)
 {
@@ -47,9 +47,9 @@ static void probe(uint64_t base, uint64_t bytes, uint32_t line)
     volatile uint32_t *registers = mmio_map(base, bytes);
     struct platform_device *device;
 
-    if (registers == NULL || is_known(base) ||
-        registers[REG_MAGIC] != MAGIC || registers[REG_VERSION] < 1 ||
-        registers[REG_VERSION] > 2 || registers[REG_DEVICE] == 0) {
+    if (registers == NULL || is_known(base) || registers[REG_MAGIC] != MAGIC ||
+        registers[REG_VERSION] < 1 || registers[REG_VERSION] > 2 ||
+        registers[REG_DEVICE] == 0) {
         return;
     }
     device = device_add();
@@ -92,15 +92,16 @@ static bool find_by_cmdline(void)
         uint64_t bytes;
         uint64_t base;
         uint64_t line;
-        int rc = cmdline_get_nth("virtio_mmio.device", index, word,
-                                 sizeof(word));
+        int rc =
+            cmdline_get_nth("virtio_mmio.device", index, word, sizeof(word));
 
         if (rc == NU_NOENT) {
             break;
         }
         if (rc < 0 || !parse(word, &bytes, &base, &line)) {
-            klog(KLOG_WARN, "virtio_mmio.device word %u is not "
-                            "SIZE@BASE:IRQ: ignored",
+            klog(KLOG_WARN,
+                 "virtio_mmio.device word %u is not "
+                 "SIZE@BASE:IRQ: ignored",
                  index);
             continue;
         }

@@ -12,7 +12,7 @@
  * no telling what is free, so such a window is left out.
  */
 #define ASSIGN_BEGIN 0xc0000000ull
-#define ASSIGN_END 0xe0000000ull
+#define ASSIGN_END   0xe0000000ull
 
 static uint64_t assign_next;
 
@@ -22,7 +22,8 @@ static uint64_t assign(uint32_t slot, unsigned index, const struct pci_bar *bar)
     uint64_t align = bar->bytes < 4096 ? 4096 : bar->bytes;
     uint64_t base = (assign_next + align - 1) & ~(align - 1);
 
-    if (!pci_is_ecam() || bar->is_io || bar->bytes > ASSIGN_END - ASSIGN_BEGIN ||
+    if (!pci_is_ecam() || bar->is_io ||
+        bar->bytes > ASSIGN_END - ASSIGN_BEGIN ||
         base > ASSIGN_END - bar->bytes) {
         return 0;
     }

@@ -10,7 +10,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-enum klog_level { KLOG_ERROR = 0, KLOG_WARN = 1, KLOG_INFO = 2, KLOG_DEBUG = 3 };
+enum klog_level {
+    KLOG_ERROR = 0,
+    KLOG_WARN = 1,
+    KLOG_INFO = 2,
+    KLOG_DEBUG = 3
+};
 
 /* Lines above this are dropped; INFO until `loglevel=N` says otherwise. */
 void klog_set_level(enum klog_level level);

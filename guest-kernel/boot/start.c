@@ -18,8 +18,8 @@
 #include <trap.h>
 
 #define TEMPORARY_BYTES 0x100000000ull /* what boot.S mapped */
-#define LOG_PORT_E9 0xe9
-#define LOG_LEVEL_MAX KLOG_DEBUG
+#define LOG_PORT_E9     0xe9
+#define LOG_LEVEL_MAX   KLOG_DEBUG
 
 static struct boot_info start_info;
 static struct boot_memory start_memory;
@@ -115,8 +115,9 @@ static void print_banner(void)
     klog(KLOG_INFO, "Nuncio on %s, booted by %s, clock %s at %lu MHz",
          hv_name(), boot_protocol_name(start_info.protocol), hv_clock_name(),
          time_tsc_hz() / 1000000);
-    klog(KLOG_INFO, "memory %lu KiB: image %lu, tables %lu, archive %lu; "
-                    "%u devices",
+    klog(KLOG_INFO,
+         "memory %lu KiB: image %lu, tables %lu, archive %lu; "
+         "%u devices",
          m->usable_bytes / 1024, m->image_bytes / 1024, m->table_bytes / 1024,
          m->archive_bytes / 1024, device_count());
     klog(KLOG_INFO, "protections: W^X, guard pages, %s", cpu_protections());

@@ -11,7 +11,7 @@
 #include <nlib/string.h>
 
 #define WORD_BITS 64u
-#define WORDS (EVENT_PORTS / WORD_BITS)
+#define WORDS     (EVENT_PORTS / WORD_BITS)
 /* Rounds of one upcall: a source that never stops must not hold the kernel. */
 #define ROUNDS_MAX 16
 
@@ -164,13 +164,11 @@ static void serve(uint32_t port)
 static void serve_word(uint32_t word)
 {
     xen_ulong_t ready =
-        __atomic_load_n(&event_shared->evtchn_pending[word],
-                        __ATOMIC_SEQ_CST) &
+        __atomic_load_n(&event_shared->evtchn_pending[word], __ATOMIC_SEQ_CST) &
         ~__atomic_load_n(&event_shared->evtchn_mask[word], __ATOMIC_SEQ_CST);
 
     for (; ready != 0; ready &= ready - 1) {
-        uint32_t port =
-            word * WORD_BITS + (uint32_t)__builtin_ctzl(ready);
+        uint32_t port = word * WORD_BITS + (uint32_t)__builtin_ctzl(ready);
 
         /* A function served earlier may have masked or closed this one. */
         if (!(*mask_of(port) & bit_of(port))) {
@@ -192,8 +190,8 @@ void event_upcall(void)
         xen_ulong_t words;
 
         __atomic_store_n(&vcpu->evtchn_upcall_pending, 0, __ATOMIC_SEQ_CST);
-        words = __atomic_exchange_n(&vcpu->evtchn_pending_sel, 0,
-                                    __ATOMIC_SEQ_CST);
+        words =
+            __atomic_exchange_n(&vcpu->evtchn_pending_sel, 0, __ATOMIC_SEQ_CST);
         for (; words != 0; words &= words - 1) {
             uint32_t word = (uint32_t)__builtin_ctzl(words);
 

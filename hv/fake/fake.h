@@ -15,8 +15,8 @@
 #include <hypercall/hv.h>
 #include <hypercall/xen_abi.h>
 
-#define FAKE_PORTS 4096u
-#define FAKE_PIRQS 64u
+#define FAKE_PORTS         4096u
+#define FAKE_PIRQS         64u
 #define FAKE_CONSOLE_BYTES 8192u
 
 enum fake_port_kind { FAKE_FREE = 0, FAKE_VIRQ, FAKE_PIRQ };

@@ -14,18 +14,18 @@
 #include <io.h>
 #include <muldiv.h>
 
-#define PIT_CHANNEL_0 0x40u
-#define PIT_COMMAND 0x43u
-#define PIT_LATCH_0 0x00u
-#define PIT_MODE_0 0x30u /* channel 0, both bytes, one shot */
-#define PIT_MODE_2 0x34u /* channel 0, both bytes, rate generator */
-#define PIT_HZ 1193182u
-#define PM_TIMER_HZ 3579545u
+#define PIT_CHANNEL_0    0x40u
+#define PIT_COMMAND      0x43u
+#define PIT_LATCH_0      0x00u
+#define PIT_MODE_0       0x30u /* channel 0, both bytes, one shot */
+#define PIT_MODE_2       0x34u /* channel 0, both bytes, rate generator */
+#define PIT_HZ           1193182u
+#define PM_TIMER_HZ      3579545u
 #define LAPIC_HZ_OF_QEMU 1000000000u
 
 #define WINDOW_PER_S 500u /* 2 ms */
-#define SAMPLES 8
-#define POLLS_MAX 4000000u
+#define SAMPLES      8
+#define POLLS_MAX    4000000u
 
 /* A clock of known rate. */
 struct reference {
@@ -64,9 +64,8 @@ static uint32_t lapic_read(void)
 static const struct reference pit = {"PIT", PIT_HZ, 0xffff, pit_read};
 static const struct reference pm = {"ACPI timer", PM_TIMER_HZ, 0xffffff,
                                     pm_read};
-static const struct reference lapic = {"LAPIC timer, taken as 1 GHz",
-                                       LAPIC_HZ_OF_QEMU, UINT32_MAX,
-                                       lapic_read};
+static const struct reference lapic = {
+    "LAPIC timer, taken as 1 GHz", LAPIC_HZ_OF_QEMU, UINT32_MAX, lapic_read};
 
 /*
  * The host may stop us between two reads, so of several attempts the one that

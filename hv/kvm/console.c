@@ -10,17 +10,17 @@
 
 #define COM1 0x3f8u
 
-#define UART_DATA 0
-#define UART_INTERRUPTS 1
-#define UART_FIFO 2
-#define UART_LINE 3
-#define UART_MODEM 4
-#define UART_STATUS 5
+#define UART_DATA         0
+#define UART_INTERRUPTS   1
+#define UART_FIFO         2
+#define UART_LINE         3
+#define UART_MODEM        4
+#define UART_STATUS       5
 #define UART_STATUS_EMPTY 0x20u
 
 /* A port that never gets ready must not stop the machine. */
 #define READY_TRIES 100000u
-#define WRITE_MAX 4096u
+#define WRITE_MAX   4096u
 
 void kvm_console_init(void)
 {

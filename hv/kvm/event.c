@@ -8,7 +8,7 @@
 
 #include <nlib/string.h>
 
-#define PORTS 256u
+#define PORTS     256u
 #define WORD_BITS 64u
 
 enum port_kind { PORT_FREE = 0, PORT_VIRQ = 1, PORT_PIRQ = 2 };
@@ -24,23 +24,6 @@ void kvm_event_init(void)
 {
     memset(ports, 0, sizeof(ports));
     memset(kvm_shared.evtchn_mask, 0xff, sizeof(kvm_shared.evtchn_mask));
-}
-
-/* Pending, and unless masked: selected, and the upcall flagged. */
-void kvm_event_set(uint32_t port)
-{
-    struct vcpu_info *vcpu = &kvm_shared.vcpu_info[0];
-    xen_ulong_t bit = 1ul << port % WORD_BITS;
-    uint32_t word = port / WORD_BITS;
-
-    if (kvm_shared.evtchn_pending[word] & bit) {
-        return;
-    }
-    kvm_shared.evtchn_pending[word] |= bit;
-    if (!(kvm_shared.evtchn_mask[word] & bit)) {
-        vcpu->evtchn_pending_sel |= 1ul << word;
-        vcpu->evtchn_upcall_pending = 1;
-    }
 }
 
 void kvm_event_raise_virq(uint32_t virq)
@@ -137,7 +120,6 @@ static long close_port(const struct evtchn_close *op)
 
 static long unmask(const struct evtchn_unmask *op)
 {
-    struct vcpu_info *vcpu = &kvm_shared.vcpu_info[0];
     uint32_t word = op->port / WORD_BITS;
     xen_ulong_t bit = 1ul << op->port % WORD_BITS;
 
@@ -146,8 +128,7 @@ static long unmask(const struct evtchn_unmask *op)
     }
     kvm_shared.evtchn_mask[word] &= ~bit;
     if (kvm_shared.evtchn_pending[word] & bit) {
-        vcpu->evtchn_pending_sel |= 1ul << word;
-        vcpu->evtchn_upcall_pending = 1;
+        kvm_select_port(op->port);
     }
     return 0;
 }

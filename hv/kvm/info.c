@@ -6,7 +6,7 @@
 #include <cpu.h>
 #include <nlib/string.h>
 
-#define LEAF_HYPERVISOR 0x40000000u
+#define LEAF_HYPERVISOR    0x40000000u
 #define ID1_ECX_HYPERVISOR (1u << 31)
 
 /* What Xen version's ABI this is: that of the headers it is built with. */

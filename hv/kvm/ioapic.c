@@ -7,15 +7,15 @@
 
 #include <boot_paging.h>
 
-#define REG_SELECT 0
-#define REG_WINDOW 4 /* in words of 4 bytes */
-#define REG_VERSION 0x01u
+#define REG_SELECT   0
+#define REG_WINDOW   4 /* in words of 4 bytes */
+#define REG_VERSION  0x01u
 #define REG_PIN(pin) (0x10u + 2 * (pin))
 
-#define PIN_LOW (1u << 13)
-#define PIN_LEVEL (1u << 15)
+#define PIN_LOW    (1u << 13)
+#define PIN_LEVEL  (1u << 15)
 #define PIN_MASKED (1u << 16)
-#define PINS_MAX 240u
+#define PINS_MAX   240u
 
 struct ioapic {
     volatile uint32_t *registers;

@@ -16,18 +16,22 @@
  * Vectors. The rest of 0x30..0xef is given to device interrupts, so that an
  * interrupt's priority class says nothing: all are served at once.
  */
-#define KVM_VECTOR_PIC 0x20u /* where the masked PIC would send spurious ones */
-#define KVM_VECTOR_FIRST 0x30u
-#define KVM_VECTOR_LAST 0xefu
-#define KVM_VECTOR_TIMER 0xf0u
+#define KVM_VECTOR_PIC      0x20u /* where the masked PIC would send spurious ones */
+#define KVM_VECTOR_FIRST    0x30u
+#define KVM_VECTOR_LAST     0xefu
+#define KVM_VECTOR_TIMER    0xf0u
 #define KVM_VECTOR_SPURIOUS 0xffu
 
 /* Physical interrupts: lines below, messages from here on. */
 #define KVM_PIRQ_MESSAGES 128u
-#define KVM_PIRQ_COUNT 256u
+#define KVM_PIRQ_COUNT    256u
 
+/* state.c. kvm_event_set() makes (port) pending; unless it is masked it is
+ * selected too, and the upcall flagged: kvm_select_port(). */
 extern struct shared_info kvm_shared;
 extern struct hv_options kvm_options;
+void kvm_event_set(uint32_t port);
+void kvm_select_port(uint32_t port);
 
 /* The implementations behind the page, by hypercall. */
 long kvm_console_io(uint64_t command, uint64_t count, uint64_t text);
@@ -43,9 +47,8 @@ void kvm_page_fill(uint8_t *page);
 /* console.c */
 void kvm_console_init(void);
 
-/* event.c: ports. kvm_event_set() makes (port) pending as Xen does. */
+/* event.c: ports. */
 void kvm_event_init(void);
-void kvm_event_set(uint32_t port);
 void kvm_event_raise_virq(uint32_t virq);
 
 void kvm_physdev_init(void);

@@ -9,32 +9,32 @@
 #include <boot_paging.h>
 #include <cpu.h>
 
-#define MSR_APIC_BASE 0x1bu
+#define MSR_APIC_BASE    0x1bu
 #define APIC_BASE_ENABLE (1ull << 11)
-#define APIC_BASE_X2 (1ull << 10)
-#define APIC_BASE_ADDR 0x000ffffffffff000ull
-#define MSR_X2APIC 0x800u
+#define APIC_BASE_X2     (1ull << 10)
+#define APIC_BASE_ADDR   0x000ffffffffff000ull
+#define MSR_X2APIC       0x800u
 
 #define ID1_ECX_X2APIC (1u << 21)
 
-#define REG_ID 0x020u
-#define REG_VERSION 0x030u
-#define REG_TPR 0x080u
-#define REG_EOI 0x0b0u
-#define REG_SPURIOUS 0x0f0u
-#define REG_LVT_TIMER 0x320u
-#define REG_LVT_PERF 0x340u
-#define REG_LVT_LINT0 0x350u
-#define REG_LVT_LINT1 0x360u
-#define REG_LVT_ERROR 0x370u
+#define REG_ID            0x020u
+#define REG_VERSION       0x030u
+#define REG_TPR           0x080u
+#define REG_EOI           0x0b0u
+#define REG_SPURIOUS      0x0f0u
+#define REG_LVT_TIMER     0x320u
+#define REG_LVT_PERF      0x340u
+#define REG_LVT_LINT0     0x350u
+#define REG_LVT_LINT1     0x360u
+#define REG_LVT_ERROR     0x370u
 #define REG_TIMER_INITIAL 0x380u
 #define REG_TIMER_CURRENT 0x390u
-#define REG_TIMER_DIVIDE 0x3e0u
+#define REG_TIMER_DIVIDE  0x3e0u
 
-#define SPURIOUS_ENABLE 0x100u
-#define LVT_MASKED 0x10000u
-#define LVT_ONE_SHOT 0u
-#define DIVIDE_BY_1 0xbu
+#define SPURIOUS_ENABLE          0x100u
+#define LVT_MASKED               0x10000u
+#define LVT_ONE_SHOT             0u
+#define DIVIDE_BY_1              0xbu
 #define VERSION_MAX_LVT(version) ((version) >> 16 & 0xffu)
 
 static volatile uint32_t *registers; /* NULL: x2APIC */

@@ -14,7 +14,7 @@
 #include <nlib/string.h>
 #include <pci.h>
 
-#define ISA_LINES 16u
+#define ISA_LINES        16u
 #define MSIX_ENTRY_BYTES 16u
 
 struct msix_entry {
@@ -151,8 +151,8 @@ static long setup_gsi(const struct physdev_setup_gsi *op)
  * must confirm: whoever names another place could write to any register. */
 static long map_message(struct physdev_map_pirq *op)
 {
-    uint32_t slot = ((uint32_t)op->bus & 0xffu) << 8 |
-                    ((uint32_t)op->devfn & 0xffu);
+    uint32_t slot =
+        ((uint32_t)op->bus & 0xffu) << 8 | ((uint32_t)op->devfn & 0xffu);
     struct pci_msix msix;
     uint64_t phys;
 

@@ -8,9 +8,9 @@
 #include <cpu.h>
 #include <io.h>
 
-#define PM1_SLEEP_ENABLE (1u << 13)
+#define PM1_SLEEP_ENABLE     (1u << 13)
 #define PM1_SLEEP_TYPE_SHIFT 10
-#define NOT_SUPPORTED (-15) /* NU_UNSUP of hv.h */
+#define NOT_SUPPORTED        (-15) /* NU_UNSUP of hv.h */
 
 /* With an empty IDT an exception has nowhere to go: the processor resets. */
 static void reset_by_triple_fault(void)
@@ -30,10 +30,10 @@ void hv_shutdown(int status)
         io_write32(kvm_options.exit_port, (uint32_t)status & 0x7fu);
     }
     if (kvm_options.pm_control_port != 0) {
-        io_write16(kvm_options.pm_control_port,
-                   (uint16_t)(PM1_SLEEP_ENABLE |
-                              (uint32_t)kvm_options.sleep_type
-                                  << PM1_SLEEP_TYPE_SHIFT));
+        io_write16(
+            kvm_options.pm_control_port,
+            (uint16_t)(PM1_SLEEP_ENABLE | (uint32_t)kvm_options.sleep_type
+                                              << PM1_SLEEP_TYPE_SHIFT));
     }
     reset_by_triple_fault();
     for (;;) {

@@ -9,10 +9,10 @@
 #include <image.h>
 #include <nlib/string.h>
 
-#define LEAF_KVM 0x40000000u
-#define KVM_CLOCKSOURCE2 (1u << 3)
-#define MSR_WALL_CLOCK 0x4b564d00u
-#define MSR_SYSTEM_TIME 0x4b564d01u
+#define LEAF_KVM           0x40000000u
+#define KVM_CLOCKSOURCE2   (1u << 3)
+#define MSR_WALL_CLOCK     0x4b564d00u
+#define MSR_SYSTEM_TIME    0x4b564d01u
 #define SYSTEM_TIME_ENABLE 1u
 
 /* What KVM writes when MSR_WALL_CLOCK is set. */
@@ -28,8 +28,7 @@ static bool has_clock(void)
 {
     struct cpu_id id = cpu_id(LEAF_KVM, 0);
 
-    return id.ebx == 0x4b4d564bu && id.ecx == 0x564b4d56u &&
-           id.edx == 0x4du &&
+    return id.ebx == 0x4b4d564bu && id.ecx == 0x564b4d56u && id.edx == 0x4du &&
            (cpu_id(LEAF_KVM + 1, 0).eax & KVM_CLOCKSOURCE2) != 0;
 }
 

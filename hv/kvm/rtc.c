@@ -9,24 +9,24 @@
 #include <nlib/string.h>
 
 #define PORT_INDEX 0x70u
-#define PORT_DATA 0x71u
-#define NMI_OFF 0x80u
+#define PORT_DATA  0x71u
+#define NMI_OFF    0x80u
 
-#define REG_SECOND 0x00u
-#define REG_MINUTE 0x02u
-#define REG_HOUR 0x04u
-#define REG_DAY 0x07u
-#define REG_MONTH 0x08u
-#define REG_YEAR 0x09u
+#define REG_SECOND   0x00u
+#define REG_MINUTE   0x02u
+#define REG_HOUR     0x04u
+#define REG_DAY      0x07u
+#define REG_MONTH    0x08u
+#define REG_YEAR     0x09u
 #define REG_STATUS_A 0x0au
 #define REG_STATUS_B 0x0bu
 #define REG_STATUS_D 0x0du
 
 #define STATUS_A_UPDATING 0x80u
 #define STATUS_B_24_HOURS 0x02u
-#define STATUS_B_BINARY 0x04u
-#define STATUS_D_VALID 0x80u
-#define HOUR_PM 0x80u
+#define STATUS_B_BINARY   0x04u
+#define STATUS_D_VALID    0x80u
+#define HOUR_PM           0x80u
 
 /* Two equal readings come at the first or second try, or never. */
 #define TRIES 1000

@@ -9,12 +9,9 @@
 #include <nlib/string.h>
 
 #define PIC_MASTER 0x20u
-#define PIC_SLAVE 0xa0u
-#define PIC_INIT 0x11u
-#define PIC_8086 0x01u
-
-struct shared_info kvm_shared __attribute__((aligned(4096)));
-struct hv_options kvm_options;
+#define PIC_SLAVE  0xa0u
+#define PIC_INIT   0x11u
+#define PIC_8086   0x01u
 
 void hv_start_early(const struct hv_options *options)
 {

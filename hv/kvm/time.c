@@ -11,11 +11,11 @@
 #include <muldiv.h>
 #include <nlib/string.h>
 
-#define NS_PER_S 1000000000ull
-#define MSR_TSC_DEADLINE 0x6e0u
+#define NS_PER_S             1000000000ull
+#define MSR_TSC_DEADLINE     0x6e0u
 #define ID1_ECX_TSC_DEADLINE (1u << 24)
 /* A longer wait is made of several. */
-#define COUNT_MAX 0x7fffffffull
+#define COUNT_MAX   0x7fffffffull
 #define WAIT_MAX_NS (3600 * NS_PER_S)
 
 static struct kvm_rates rates;
@@ -56,8 +56,7 @@ static uint64_t rate_of(const struct vcpu_time_info *time)
 {
     uint64_t hz = (NS_PER_S << 32) / time->tsc_to_system_mul;
 
-    return time->tsc_shift < 0 ? hz << -time->tsc_shift
-                               : hz >> time->tsc_shift;
+    return time->tsc_shift < 0 ? hz << -time->tsc_shift : hz >> time->tsc_shift;
 }
 
 static void set_wall_clock(void)

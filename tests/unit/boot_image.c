@@ -153,10 +153,10 @@ static uint8_t *begin_table(struct boot_image *image, uint64_t at,
 static void add_madt(struct boot_image *image)
 {
     static const uint8_t entries[] = {
-        0, 8,  0, 0, 1, 0,    0,    0,                      /* local APIC */
-        1, 12, 0, 0, 0, 0,    0xc0, 0xfe, 0,  0, 0, 0,      /* I/O APIC */
-        1, 12, 1, 0, 0, 0x10, 0xc1, 0xfe, 24, 0, 0, 0,      /* another */
-        2, 10, 0, 4, 9, 0,    0,    0,    15, 0,            /* 4: 9, level, low */
+        0, 8,  0, 0, 1, 0,    0,    0, /* local APIC */
+        1, 12, 0, 0, 0, 0,    0xc0, 0xfe, 0,  0, 0, 0, /* I/O APIC */
+        1, 12, 1, 0, 0, 0x10, 0xc1, 0xfe, 24, 0, 0, 0, /* another */
+        2, 10, 0, 4, 9, 0,    0,    0,    15, 0, /* 4: 9, level, low */
     };
     uint8_t *table =
         begin_table(image, IMAGE_MADT, "APIC", 44 + sizeof(entries));

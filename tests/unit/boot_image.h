@@ -11,19 +11,19 @@
 #include <boot/boot_info.h>
 #include <xen/arch-x86/hvm/start_info.h>
 
-#define IMAGE_PHYS 0x10000u
+#define IMAGE_PHYS  0x10000u
 #define IMAGE_BYTES 0x8000u
 
 /* Where things lie, as physical addresses. */
-#define IMAGE_INFO 0x10100u
-#define IMAGE_MAP 0x10400u
-#define IMAGE_MODULES 0x10200u
-#define IMAGE_CMDLINE 0x11000u
-#define IMAGE_RSDP 0x12000u
-#define IMAGE_XSDT 0x12100u
-#define IMAGE_MADT 0x12200u
-#define IMAGE_FADT 0x12400u
-#define IMAGE_ARCHIVE 0x300000u
+#define IMAGE_INFO          0x10100u
+#define IMAGE_MAP           0x10400u
+#define IMAGE_MODULES       0x10200u
+#define IMAGE_CMDLINE       0x11000u
+#define IMAGE_RSDP          0x12000u
+#define IMAGE_XSDT          0x12100u
+#define IMAGE_MADT          0x12200u
+#define IMAGE_FADT          0x12400u
+#define IMAGE_ARCHIVE       0x300000u
 #define IMAGE_ARCHIVE_BYTES 5000u
 
 #define IMAGE_CMDLINE_TEXT "log=e9 exit=0xf4 main"

@@ -21,7 +21,7 @@ unit-nlib_printf-srcs := tests/unit/test_nlib_printf.c \
     guest-kernel/lib/nlib/printf.c
 
 boot-parser-srcs := tests/unit/boot_image.c $(addprefix guest-kernel/boot/, \
-    boot_info.c boot_pvh.c boot_multiboot2.c boot_ranges.c acpi.c cmdline.c) \
+    boot_info.c boot_take.c boot_pvh.c boot_multiboot2.c boot_ranges.c acpi.c cmdline.c) \
     guest-kernel/lib/nlib/printf.c
 boot-parser-cflags := -Itests/unit $(platform-cflags)
 

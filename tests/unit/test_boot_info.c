@@ -44,12 +44,12 @@ static void check_good_info(void)
     assert_int_equal(info.archive_begin, IMAGE_ARCHIVE);
     assert_int_equal(info.archive_bytes, IMAGE_ARCHIVE_BYTES);
     assert_string_equal(info.cmdline, IMAGE_CMDLINE_TEXT);
-    assert_int_equal(boot_ranges_bytes(info.ranges, info.range_count,
-                                       BOOT_RANGE_USABLE),
-                     0x9f000 + 127 * MIB - 0x20000 + 64 * MIB);
-    assert_int_equal(boot_ranges_bytes(info.ranges, info.range_count,
-                                       BOOT_RANGE_ACPI),
-                     0x20000);
+    assert_int_equal(
+        boot_ranges_bytes(info.ranges, info.range_count, BOOT_RANGE_USABLE),
+        0x9f000 + 127 * MIB - 0x20000 + 64 * MIB);
+    assert_int_equal(
+        boot_ranges_bytes(info.ranges, info.range_count, BOOT_RANGE_ACPI),
+        0x20000);
     for (uint32_t i = 0; i < info.range_count; i++) {
         assert_int_equal(info.ranges[i].begin % 4096, 0);
         assert_int_equal(info.ranges[i].end % 4096, 0);
@@ -106,10 +106,10 @@ static void foreign_magic_is_refused(void **state)
 
 /* --- hostile PVH --- */
 
-#define DAMAGE(name, ...)                                                      \
-    static void name(void)                                                     \
-    {                                                                          \
-        __VA_ARGS__;                                                           \
+#define DAMAGE(name, ...)  \
+    static void name(void) \
+    {                      \
+        __VA_ARGS__;       \
     }
 
 static struct hvm_modlist_entry *module(void)
@@ -127,8 +127,8 @@ DAMAGE(map_before, image_start(&image)->memmap_paddr = 0xfff0)
 DAMAGE(map_wraps, image_start(&image)->memmap_paddr = UINT64_MAX - 30)
 DAMAGE(range_wraps, image_map(&image, 3)->size = UINT64_MAX)
 DAMAGE(range_beyond, image_map(&image, 3)->addr = 1ull << 52)
-DAMAGE(nothing_usable, for (unsigned i = 0; i < 7; i++)
-                           image_map(&image, i)->type = 2)
+DAMAGE(nothing_usable,
+       for (unsigned i = 0; i < 7; i++) image_map(&image, i)->type = 2)
 DAMAGE(many_modules, image_start(&image)->nr_modules = 1000)
 DAMAGE(modules_beyond, image_start(&image)->modlist_paddr = 0x20000)
 DAMAGE(archive_unaligned, module()->paddr++)
@@ -139,8 +139,7 @@ DAMAGE(archive_reserved, module()->paddr = 0xfffc0000)
 DAMAGE(archive_over_edge, module()->size = 200 * MIB)
 DAMAGE(line_endless, memset(image_at(&image, IMAGE_CMDLINE), 'x', 0x7000))
 DAMAGE(line_beyond, image_start(&image)->cmdline_paddr = 0x18000)
-DAMAGE(line_unended,
-       image_start(&image)->cmdline_paddr = 0x17ff0;
+DAMAGE(line_unended, image_start(&image)->cmdline_paddr = 0x17ff0;
        memset(image_at(&image, 0x17ff0), 'x', 16))
 DAMAGE(line_control, strcpy(image_at(&image, IMAGE_CMDLINE), "a\033[2J"))
 

@@ -136,8 +136,9 @@ static void words_are_found(void **state)
     uint64_t number = 5;
 
     (void)state;
-    cmdline_set("  log=e9\tquiet d=1@2:3  d=4 logs=x big=0xffffffffffffffff "
-                "over=18446744073709551616 hex=0xf4 long=12345678 no=0x bad=1z");
+    cmdline_set(
+        "  log=e9\tquiet d=1@2:3  d=4 logs=x big=0xffffffffffffffff "
+        "over=18446744073709551616 hex=0xf4 long=12345678 no=0x bad=1z");
     assert_int_equal(cmdline_get("log", value, sizeof(value)), 2);
     assert_string_equal(value, "e9");
     assert_int_equal(cmdline_get("quiet", value, sizeof(value)), 0);

@@ -19,7 +19,7 @@
 #include <kassert.h>
 
 #define SEEN_MAX 512
-#define LINE 5u
+#define LINE     5u
 
 static uint32_t seen[SEEN_MAX];
 static uint32_t seen_count;
@@ -274,8 +274,8 @@ static void source_binds_once(void **state)
     (void)state;
     (void)bind_virq(VIRQ_TIMER);
     (void)bind_pirq(LINE);
-    assert_int_equal(
-        event_bind_virq(VIRQ_TIMER, on_event, &seen_count, &port), NU_BUSY);
+    assert_int_equal(event_bind_virq(VIRQ_TIMER, on_event, &seen_count, &port),
+                     NU_BUSY);
     assert_int_equal(event_bind_pirq(LINE, on_event, &seen_count, &port),
                      NU_BUSY);
     assert_int_equal(event_bind_pirq(FAKE_PIRQS, on_event, NULL, &port),

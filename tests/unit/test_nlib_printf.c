@@ -21,10 +21,10 @@ static const char *const flags[] = {"",   "-",  "0",  "+",   " ",
                                     "#",  "-0", "+0", "-+",  " 0",
                                     "#0", "-#", "+#", "-+0", "+ "};
 static const char *const counts[] = {"",   "1",   "8",    "24",  ".0", ".1",
-                                     ".8", "8.3", "12.8", "3.8", ".", "20."};
-static const long values[] = {0,        1,        -1,       7,       8,
-                              10,       255,      -128,     65535,   INT_MAX,
-                              INT_MIN,  LONG_MAX, LONG_MIN, 1l << 33};
+                                     ".8", "8.3", "12.8", "3.8", ".",  "20."};
+static const long values[] = {0,       1,        -1,       7,       8,
+                              10,      255,      -128,     65535,   INT_MAX,
+                              INT_MIN, LONG_MAX, LONG_MIN, 1l << 33};
 
 static void compare(const char *format, long value)
 {
@@ -34,8 +34,8 @@ static void compare(const char *format, long value)
     int their_length = snprintf(theirs, sizeof(theirs), format, value);
 
     if (strcmp(ours, theirs) != 0 || our_length != their_length) {
-        fail_msg("%s of %ld: \"%s\" (%d), not \"%s\" (%d)", format, value,
-                 ours, our_length, theirs, their_length);
+        fail_msg("%s of %ld: \"%s\" (%d), not \"%s\" (%d)", format, value, ours,
+                 our_length, theirs, their_length);
     }
 }
 
@@ -89,11 +89,11 @@ static void stars_and_mixtures_equal_libc(void **state)
     char theirs[128];
 
     (void)state;
-#define SAME(...)                                                              \
-    do {                                                                       \
-        nl_snprintf(ours, sizeof(ours), __VA_ARGS__);                          \
-        snprintf(theirs, sizeof(theirs), __VA_ARGS__);                         \
-        assert_string_equal(ours, theirs);                                     \
+#define SAME(...)                                      \
+    do {                                               \
+        nl_snprintf(ours, sizeof(ours), __VA_ARGS__);  \
+        snprintf(theirs, sizeof(theirs), __VA_ARGS__); \
+        assert_string_equal(ours, theirs);             \
     } while (0)
     SAME("%*d|%-*d|%.*d", 6, 42, 6, 42, 4, 42);
     SAME("%*d|%.*d", -6, 42, -1, 42);

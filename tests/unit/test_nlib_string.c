@@ -24,7 +24,7 @@
 #include <cmocka.h>
 
 #define BYTES 300
-#define EDGE 16
+#define EDGE  16
 
 static uint8_t ours[BYTES + 2 * EDGE];
 static uint8_t theirs[BYTES + 2 * EDGE];
@@ -88,8 +88,8 @@ static int sign(int value)
 
 static void comparisons_equal_libc(void **state)
 {
-    static const char *const words[] = {"", "a", "b", "ab", "abc", "abd",
-                                        "\xff", "ab\x80", "abcdefgh"};
+    static const char *const words[] = {
+        "", "a", "b", "ab", "abc", "abd", "\xff", "ab\x80", "abcdefgh"};
     size_t count = sizeof(words) / sizeof(words[0]);
 
     (void)state;

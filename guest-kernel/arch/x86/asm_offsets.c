@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <trap.h>
 
-#define VALUE(name, value)                                                     \
+#define VALUE(name, value) \
     __asm__ volatile("\n#define " #name " %c0" : : "i"(value))
 #define OFFSET(name, type, member) VALUE(name, offsetof(struct type, member))
 

@@ -10,16 +10,16 @@
 #include <nlib/string.h>
 #include <page_entry.h>
 
-#define GIB4 0x100000000ull
-#define MIB1 0x100000ull
+#define GIB4        0x100000000ull
+#define MIB1        0x100000ull
 #define MMIO_TABLES 2u
-#define MMIO_PAGES (MMIO_TABLES * PAGE_TABLE_ENTRIES)
+#define MMIO_PAGES  (MMIO_TABLES * PAGE_TABLE_ENTRIES)
 
-#define LEAF_READ (PAGE_ENTRY_PRESENT | PAGE_ENTRY_GLOBAL | PAGE_ENTRY_NX)
-#define LEAF_WRITE (LEAF_READ | PAGE_ENTRY_WRITE)
-#define LEAF_EXEC (PAGE_ENTRY_PRESENT | PAGE_ENTRY_GLOBAL)
+#define LEAF_READ   (PAGE_ENTRY_PRESENT | PAGE_ENTRY_GLOBAL | PAGE_ENTRY_NX)
+#define LEAF_WRITE  (LEAF_READ | PAGE_ENTRY_WRITE)
+#define LEAF_EXEC   (PAGE_ENTRY_PRESENT | PAGE_ENTRY_GLOBAL)
 #define LEAF_DEVICE (LEAF_WRITE | PAGE_ENTRY_UNCACHED | PAGE_ENTRY_WRITE_THRU)
-#define TABLE (PAGE_ENTRY_PRESENT | PAGE_ENTRY_WRITE)
+#define TABLE       (PAGE_ENTRY_PRESENT | PAGE_ENTRY_WRITE)
 
 static const struct boot_paging_request *paging_request;
 static struct boot_memory *paging_memory;
@@ -168,8 +168,8 @@ static void find_free(const struct boot_paging_request *request,
     memory->usable_bytes = free_bytes();
     memory->image_bytes =
         take_out(image_phys(image_begin), image_phys(image_end));
-    archive_end = (archive_end + PAGE_SMALL_BYTES - 1) &
-                  ~(PAGE_SMALL_BYTES - 1);
+    archive_end =
+        (archive_end + PAGE_SMALL_BYTES - 1) & ~(PAGE_SMALL_BYTES - 1);
     memory->archive_bytes = take_out(request->archive_begin, archive_end);
 }
 
@@ -262,8 +262,7 @@ int mmio_remap(void *window, uint64_t phys)
 
     if (va < LAYOUT_MMIO_BASE || va >= mmio_address(mmio_used) ||
         boot_ranges_touch(paging_request->ranges, paging_request->range_count,
-                          BOOT_RANGE_USABLE, begin,
-                          begin + PAGE_SMALL_BYTES)) {
+                          BOOT_RANGE_USABLE, begin, begin + PAGE_SMALL_BYTES)) {
         return -1;
     }
     mmio_set((uint32_t)((va - LAYOUT_MMIO_BASE) / PAGE_SMALL_BYTES), begin);

@@ -17,8 +17,8 @@
 #define PAGE_ENTRY_NX         (1ull << 63)
 #define PAGE_ENTRY_ADDR       0x000ffffffffff000ull
 
-#define PAGE_SMALL_BYTES 0x1000ull
-#define PAGE_LARGE_BYTES 0x200000ull
+#define PAGE_SMALL_BYTES   0x1000ull
+#define PAGE_LARGE_BYTES   0x200000ull
 #define PAGE_TABLE_ENTRIES 512u
 
 /* Bits of an address that index the table of (level): 3 is the PML4. */

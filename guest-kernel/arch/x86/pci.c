@@ -7,28 +7,28 @@
 #include <io.h>
 #include <nlib/string.h>
 
-#define PORT_ADDRESS 0xcf8u
-#define PORT_DATA 0xcfcu
+#define PORT_ADDRESS   0xcf8u
+#define PORT_DATA      0xcfcu
 #define ADDRESS_ENABLE 0x80000000u
 
-#define BUSES 256u
-#define SLOTS_PER_BUS 256u
+#define BUSES               256u
+#define SLOTS_PER_BUS       256u
 #define ECAM_FUNCTION_BYTES 4096u
-#define MICROVM_ECAM 0xe0000000u
+#define MICROVM_ECAM        0xe0000000u
 #define MICROVM_HOST_BRIDGE 0x00081b36u
 
-#define HEADER_MULTI 0x80u
-#define HEADER_BRIDGE 1u
+#define HEADER_MULTI    0x80u
+#define HEADER_BRIDGE   1u
 #define STATUS_HAS_CAPS 0x10u
-#define CAPS_MAX 48u
+#define CAPS_MAX        48u
 
-#define BAR_IO 1u
-#define BAR_TYPE_64 4u
+#define BAR_IO        1u
+#define BAR_TYPE_64   4u
 #define BAR_TYPE_MASK 6u
 
-#define MSIX_CONTROL 2u
-#define MSIX_TABLE 4u
-#define MSIX_ENABLE 0x8000u
+#define MSIX_CONTROL  2u
+#define MSIX_TABLE    4u
+#define MSIX_ENABLE   0x8000u
 #define MSIX_MASK_ALL 0x4000u
 
 static uint8_t *ecam_window; /* one function's page; NULL: ports */

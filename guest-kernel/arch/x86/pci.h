@@ -16,23 +16,23 @@
 
 #define PCI_BARS 6
 
-#define PCI_VENDOR 0x00u
-#define PCI_PRODUCT 0x02u
-#define PCI_COMMAND 0x04u
-#define PCI_STATUS 0x06u
-#define PCI_REVISION 0x08u /* and the class, 24 bits above it */
-#define PCI_HEADER_TYPE 0x0eu
-#define PCI_BAR0 0x10u
+#define PCI_VENDOR        0x00u
+#define PCI_PRODUCT       0x02u
+#define PCI_COMMAND       0x04u
+#define PCI_STATUS        0x06u
+#define PCI_REVISION      0x08u /* and the class, 24 bits above it */
+#define PCI_HEADER_TYPE   0x0eu
+#define PCI_BAR0          0x10u
 #define PCI_SECONDARY_BUS 0x19u
-#define PCI_CAPABILITIES 0x34u
+#define PCI_CAPABILITIES  0x34u
 
-#define PCI_COMMAND_IO 0x0001u
-#define PCI_COMMAND_MEMORY 0x0002u
-#define PCI_COMMAND_MASTER 0x0004u
+#define PCI_COMMAND_IO       0x0001u
+#define PCI_COMMAND_MEMORY   0x0002u
+#define PCI_COMMAND_MASTER   0x0004u
 #define PCI_COMMAND_INTX_OFF 0x0400u
 
 #define PCI_CAP_VENDOR 0x09u
-#define PCI_CAP_MSIX 0x11u
+#define PCI_CAP_MSIX   0x11u
 
 struct pci_bar {
     uint64_t base; /* address or port; 0: not assigned */

@@ -9,7 +9,7 @@
 extern uint8_t trap_stubs[];
 
 #define STUB_BYTES 16u
-#define VECTORS 256u
+#define VECTORS    256u
 
 enum { IST_NONE = 0, IST_TRAP = 1, IST_NMI = 2, IST_FAULT = 3 };
 
@@ -43,7 +43,7 @@ struct table_register {
     uint64_t base;
 } __attribute__((packed));
 
-#define GATE_INTERRUPT 0x8eu /* present, DPL 0, interrupts off */
+#define GATE_INTERRUPT      0x8eu /* present, DPL 0, interrupts off */
 #define GATE_INTERRUPT_USER 0xeeu /* the same, callable with INT3 */
 
 #define SEGMENT_KERNEL_CODE 0x00af9b000000ffffull
@@ -151,12 +151,28 @@ struct trap_frame *trap_stack_frame(void)
 const char *trap_name(uint64_t vector)
 {
     static const char *const names[] = {
-        "divide error", "debug", "NMI", "breakpoint", "overflow",
-        "bound range", "invalid opcode", "no FPU", "double fault",
-        "coprocessor overrun", "invalid TSS", "segment not present",
-        "stack segment fault", "general protection", "page fault",
-        "reserved 15", "x87 error", "alignment check", "machine check",
-        "SIMD error", "virtualization", "control protection",
+        "divide error",
+        "debug",
+        "NMI",
+        "breakpoint",
+        "overflow",
+        "bound range",
+        "invalid opcode",
+        "no FPU",
+        "double fault",
+        "coprocessor overrun",
+        "invalid TSS",
+        "segment not present",
+        "stack segment fault",
+        "general protection",
+        "page fault",
+        "reserved 15",
+        "x87 error",
+        "alignment check",
+        "machine check",
+        "SIMD error",
+        "virtualization",
+        "control protection",
     };
 
     if (vector < sizeof(names) / sizeof(names[0])) {

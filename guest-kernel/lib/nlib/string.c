@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define LONG_BYTES 32
-#define BARRIER() __asm__ volatile("")
+#define BARRIER()  __asm__ volatile("")
 
 /* From low addresses to high ones: right also when (d) lies below (s) and the
  * two overlap. */

@@ -51,15 +51,15 @@ static void test_line(const struct platform_device *uart)
 }
 
 /* Intel 82574: any cause can be set by software, and is sent as a message. */
-#define NIC_VENDOR 0x8086u
-#define NIC_PRODUCT 0x10d3u
-#define NIC_ICS (0x00c8u / 4)
-#define NIC_IMS (0x00d0u / 4)
-#define NIC_EIAC (0x00dcu / 4)
-#define NIC_IVAR (0x00e4u / 4)
+#define NIC_VENDOR   0x8086u
+#define NIC_PRODUCT  0x10d3u
+#define NIC_ICS      (0x00c8u / 4)
+#define NIC_IMS      (0x00d0u / 4)
+#define NIC_EIAC     (0x00dcu / 4)
+#define NIC_IVAR     (0x00e4u / 4)
 #define NIC_CTRL_EXT (0x0018u / 4)
-#define NIC_OTHER (1u << 24)
-#define NIC_LINK (1u << 2)
+#define NIC_OTHER    (1u << 24)
+#define NIC_LINK     (1u << 2)
 
 static void test_message(const struct platform_device *nic)
 {
@@ -118,4 +118,3 @@ void test_devices(void)
         }
     }
 }
-

@@ -20,9 +20,9 @@
 #include <page_entry.h>
 #include <trap.h>
 
-#define TICKS 5
+#define TICKS       5
 #define STATUS_GOOD 7
-#define STATUS_BAD 1
+#define STATUS_BAD  1
 
 struct test {
     const char *name;
@@ -121,8 +121,8 @@ static void test_tables(const struct boot_memory *memory)
 static void test_memory(const struct boot_info *info,
                         const struct boot_memory *memory)
 {
-    uint64_t sum = memory->image_bytes + memory->table_bytes +
-                   memory->archive_bytes;
+    uint64_t sum =
+        memory->image_bytes + memory->table_bytes + memory->archive_bytes;
 
     for (uint32_t i = 0; i < memory->free_count; i++) {
         const struct boot_range *r = &memory->free[i];
@@ -155,7 +155,7 @@ static void on_tick(void *arg, uint32_t port)
 }
 
 void wait_until(const volatile uint32_t *counter, uint32_t value,
-                       const char *what)
+                const char *what)
 {
     uint64_t end = time_now_ns() + 3000 * MS;
 

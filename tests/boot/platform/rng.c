@@ -11,19 +11,19 @@
 #include <boot_paging.h>
 #include <event/event.h>
 
-#define REG_VERSION (0x004 / 4)
-#define REG_PAGE_BYTES (0x028 / 4)
-#define REG_QUEUE_SELECT (0x030 / 4)
-#define REG_QUEUE_SIZE (0x038 / 4)
-#define REG_QUEUE_ALIGN (0x03c / 4)
-#define REG_QUEUE_PAGE (0x040 / 4)
-#define REG_NOTIFY (0x050 / 4)
+#define REG_VERSION          (0x004 / 4)
+#define REG_PAGE_BYTES       (0x028 / 4)
+#define REG_QUEUE_SELECT     (0x030 / 4)
+#define REG_QUEUE_SIZE       (0x038 / 4)
+#define REG_QUEUE_ALIGN      (0x03c / 4)
+#define REG_QUEUE_PAGE       (0x040 / 4)
+#define REG_NOTIFY           (0x050 / 4)
 #define REG_INTERRUPT_STATUS (0x060 / 4)
-#define REG_INTERRUPT_ACK (0x064 / 4)
-#define REG_STATUS (0x070 / 4)
+#define REG_INTERRUPT_ACK    (0x064 / 4)
+#define REG_STATUS           (0x070 / 4)
 
 #define STATUS_ALL 7u /* acknowledge, driver, driver ok */
-#define SIZE 8u
+#define SIZE       8u
 #define DESC_WRITE 2u
 
 struct queue {
