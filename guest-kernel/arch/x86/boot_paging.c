@@ -187,6 +187,17 @@ static void map_all_ram(const struct boot_paging_request *request)
     }
 }
 
+/* GRUB on UEFI puts the archive below 1 MiB if it fits there. */
+static void map_low_archive(const struct boot_paging_request *request)
+{
+    uint64_t end = request->archive_begin + request->archive_bytes;
+
+    end = (end + PAGE_SMALL_BYTES - 1) & ~(PAGE_SMALL_BYTES - 1);
+    if (request->archive_bytes != 0 && request->archive_begin < MIB1) {
+        map_direct(request->archive_begin, end < MIB1 ? end : MIB1);
+    }
+}
+
 static void prepare_mmio(void)
 {
     for (unsigned i = 0; i < MMIO_TABLES; i++) {
@@ -210,6 +221,7 @@ const char *boot_paging_init(const struct boot_paging_request *request,
     map_image(image_rodata_begin, image_rodata_end, LEAF_READ);
     map_image(image_data_begin, image_data_end, LEAF_WRITE);
     map_all_ram(request);
+    map_low_archive(request);
     prepare_mmio();
     (void)table_for(LAYOUT_SERVICE_BASE, 2);
     if (paging_failure == NULL) {
