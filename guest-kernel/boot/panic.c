@@ -114,7 +114,8 @@ static _Noreturn void end(void)
     hv_shutdown(PANIC_STATUS);
 }
 
-static void begin(const char *format, va_list args)
+static void __attribute__((format(printf, 1, 0)))
+begin(const char *format, va_list args)
 {
     cpu_interrupts_off();
     if (panicking) {
