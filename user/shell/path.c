@@ -53,9 +53,11 @@ bool path_resolve(const char *path, char *full)
         if (length == 2 && path[0] == '.' && path[1] == '.') {
             bytes = drop_last(full, bytes);
         } else if (length > 0 && !(length == 1 && path[0] == '.')) {
-            if (bytes + 1 + length >= PATH_BYTES)
+            size_t slash = bytes > 1 ? 1 : 0;
+
+            if (bytes + slash + length >= PATH_BYTES)
                 return false;
-            if (bytes > 1)
+            if (slash != 0)
                 full[bytes++] = '/';
             memcpy(full + bytes, path, length);
             bytes += length;

@@ -86,7 +86,7 @@ int command_stat(int argc, char **argv);
 int command_sum(int argc, char **argv);
 int command_trace(int argc, char **argv);
 
-/* --- files.c --- */
+/* --- format.c --- */
 /* "drwxr-xr-x" for (kind) and permission bits; 11 bytes with the NUL. */
 void format_mode(char *to, uint32_t kind, uint32_t mode);
 /* "2026-11-21 01:36", 17 bytes with the NUL. */
