@@ -208,6 +208,11 @@ static void handle_and_page_counts(void **state)
         judge_word32(0, 3);
         tag(EVERY_PAGING_METHOD, 1, PAGES(n));
         assert_int_equal(judge_every(), n == 1 ? NU_BUSY : NU_INVAL);
+        tag(EVERY_PAGING_METHOD, 1, PAGES(1)); /* the runtime found others */
+        assert_int_equal(judge_every(), n == 1 ? NU_BUSY : NU_INVAL);
+        judge_call.page_count = 1;
+        tag(EVERY_PAGING_METHOD, 1, PAGES(n));
+        assert_int_equal(judge_every(), n == 1 ? NU_BUSY : NU_INVAL);
     }
     judge_call.page_count = 1;
     tag(EVERY_PAGING_METHOD, 1, PAGES(1));
