@@ -93,18 +93,16 @@ static inline bool can_reply(const struct thread *server,
            inbox->notices.next == &inbox->notices;
 }
 
-/* Serves the call, and goes straight back unless the caller waits now. */
-static inline __attribute__((always_inline, noreturn)) void
-call_kernel(struct thread *self, struct handle_slot *slot, uint64_t tag,
-            const uint64_t w[NU_REG_WORDS])
+/*
+ * Serves the call, and goes straight back unless the caller waits now. A
+ * function of its own, so that message_entry() saves no registers for it.
+ */
+static __attribute__((noinline, noreturn)) void
+call_kernel(struct thread *self, struct handle_slot *slot, uint64_t tag)
 {
-    uint64_t *words = self->buf->words;
+    const uint64_t *words = self->buf->words;
     uint64_t reply;
 
-    words[0] = w[0];
-    words[1] = w[1];
-    words[2] = w[2];
-    words[3] = w[3];
     self->calls++;
     reply = kobject_call_plain(self, slot, tag);
     object_reap();
@@ -146,9 +144,15 @@ _Noreturn void message_entry(uint64_t handle, uint64_t tag, uint64_t w0,
                                                tag & ~NU_OP_MASK, w0, w1, w2,
                                                w3 });
         }
-        if (likely(is_for_kernel(slot, tag)))
-            call_kernel(self, slot, tag,
-                        (const uint64_t[]){ w0, w1, w2, w3 });
+        if (likely(is_for_kernel(slot, tag))) {
+            uint64_t *buffer = self->buf->words;
+
+            buffer[0] = w0;
+            buffer[1] = w1;
+            buffer[2] = w2;
+            buffer[3] = w3;
+            call_kernel(self, slot, tag);
+        }
     } else if ((tag & SHAPE_MASK) == NU_OP_REPLY_RECV && words_fit(words) &&
                can_reply(self, slot, handle)) {
         struct thread *client = self->client;

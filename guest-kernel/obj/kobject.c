@@ -5,11 +5,11 @@
 #include <mm/ucopy.h>
 #include <trace/trace.h>
 
-static kobject_dispatch_fn dispatch_of[OBJECT_TYPE_COUNT];
+kobject_dispatch_fn kobject_dispatch_of[OBJECT_TYPE_COUNT];
 
 void kobject_serve(enum object_type type, kobject_dispatch_fn dispatch)
 {
-    dispatch_of[type] = dispatch;
+    kobject_dispatch_of[type] = dispatch;
 }
 
 void kobject_init(void)
@@ -53,15 +53,6 @@ int kcall_give(struct nu_serve *serve, struct object *object, uint32_t rights)
     }
     handle = handle_put(table, object, rights);
     return nu_serve_handle(serve, handle, rights, 0);
-}
-
-/* What every call begins with; words and handles are the caller's business. */
-static inline void begin(struct kcall *call, struct thread *caller,
-                         struct handle_slot *slot, uint64_t tag)
-{
-    call->caller = caller;
-    call->slot = slot;
-    nu_serve_begin(&call->serve, tag & ~NU_OP_MASK, caller->buf->words);
 }
 
 static void take_request(struct kcall *call, uint64_t tag)
@@ -112,7 +103,7 @@ static uint64_t send_handles(struct kcall *call)
     return (uint64_t)call->serve.out_handle_count << NU_TAG_HANDLES_SHIFT;
 }
 
-static void send_reply(struct kcall *call, uint64_t tag)
+void kcall_reply(struct kcall *call, uint64_t tag)
 {
     struct thread *caller = call->caller;
     const uint64_t *words = caller->buf->words;
@@ -136,25 +127,6 @@ static void send_reply(struct kcall *call, uint64_t tag)
         trace_reply(caller);
 }
 
-uint64_t kobject_call_plain(struct thread *caller, struct handle_slot *slot,
-                            uint64_t tag)
-{
-    struct kcall call;
-    kobject_dispatch_fn dispatch = dispatch_of[slot->object->type];
-    uint64_t reply;
-
-    if (dispatch == NULL)
-        return (uint32_t)NU_UNSUP;
-    begin(&call, caller, slot, tag);
-    reply = dispatch(slot->object, &call.serve);
-    if (reply != NU_SERVE_PENDING_TAG &&
-        (call.serve.out_count | call.serve.out_handle_count) != 0) {
-        send_reply(&call, reply);
-        return NU_SERVE_PENDING_TAG;
-    }
-    return reply;
-}
-
 void kobject_call(struct thread *caller, struct handle_slot *slot)
 {
     struct kcall call;
@@ -162,10 +134,10 @@ void kobject_call(struct thread *caller, struct handle_slot *slot)
     struct object *object = slot->object;
     kobject_dispatch_fn dispatch = nu_tag_contract(tag) == 0 ?
                                        obj_handle_dispatch :
-                                       dispatch_of[object->type];
+                                       kobject_dispatch_of[object->type];
     uint64_t reply;
 
-    begin(&call, caller, slot, tag);
+    kcall_begin(&call, caller, slot, tag);
     if (dispatch == NULL) {
         reply = (uint32_t)NU_UNSUP;
     } else if (nu_tag_strings(tag) != 0 || nu_tag_pages(tag) != 0 ||
@@ -177,5 +149,5 @@ void kobject_call(struct thread *caller, struct handle_slot *slot)
         reply = dispatch(object, &call.serve);
     }
     if (reply != NU_SERVE_PENDING_TAG)
-        send_reply(&call, reply);
+        kcall_reply(&call, reply);
 }

@@ -35,15 +35,6 @@ void kobject_serve(enum object_type type, kobject_dispatch_fn dispatch);
 /* Registers all types. */
 void kobject_init(void);
 
-/*
- * The fast path's share: a call without handles, strings or pages, of at most
- * 64 words, of which 0..3 are in (caller)'s buffer. Returns the reply's tag, its
- * words in the buffer; or NU_SERVE_PENDING_TAG when the caller's registers have
- * all there is to say, or it waits, or has ended.
- */
-uint64_t kobject_call_plain(struct thread *caller, struct handle_slot *slot,
-                            uint64_t tag);
-
 /* The message in (caller)'s registers, sent to (slot). Its registers have the
  * answer afterwards, unless it waits or has ended. */
 void kobject_call(struct thread *caller, struct handle_slot *slot);
@@ -71,5 +62,46 @@ void obj_watch_init(void);
 void obj_system_init(void);
 /* What can be said to any handle. */
 uint64_t obj_handle_dispatch(struct object *object, struct nu_serve *serve);
+
+/* --- for the fast path, inline there --- */
+
+extern kobject_dispatch_fn kobject_dispatch_of[OBJECT_TYPE_COUNT];
+
+static inline void kcall_begin(struct kcall *call, struct thread *caller,
+                               struct handle_slot *slot, uint64_t tag)
+{
+    call->caller = caller;
+    call->slot = slot;
+    nu_serve_begin(&call->serve, tag & ~NU_OP_MASK, caller->buf->words);
+}
+
+/* Sends what the handler left, into the caller's registers and buffer. */
+void kcall_reply(struct kcall *call, uint64_t tag);
+
+/*
+ * A call without handles, strings or pages, of at most 64 words, of which 0..3
+ * are in (caller)'s buffer. Returns the reply's tag, its words in the buffer;
+ * or NU_SERVE_PENDING_TAG when the caller's registers have all there is to say,
+ * or it waits, or has ended.
+ */
+static inline __attribute__((always_inline)) uint64_t
+kobject_call_plain(struct thread *caller, struct handle_slot *slot,
+                   uint64_t tag)
+{
+    struct kcall call;
+    kobject_dispatch_fn dispatch = kobject_dispatch_of[slot->object->type];
+    uint64_t reply;
+
+    if (dispatch == NULL)
+        return (uint32_t)NU_UNSUP;
+    kcall_begin(&call, caller, slot, tag);
+    reply = dispatch(slot->object, &call.serve);
+    if (reply != NU_SERVE_PENDING_TAG &&
+        (call.serve.out_count | call.serve.out_handle_count) != 0) {
+        kcall_reply(&call, reply);
+        return NU_SERVE_PENDING_TAG;
+    }
+    return reply;
+}
 
 #endif /* NUNCIO_OBJ_KOBJECT_H */
