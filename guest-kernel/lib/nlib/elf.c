@@ -157,11 +157,12 @@ static int read_dynamic(struct nl_elf *elf, const struct phdr *ph)
 /* The note that drivers/rt/image.ld writes: where local_start is. */
 static int read_note(struct nl_elf *elf, const struct phdr *ph)
 {
-    const uint8_t *p = elf->file + ph->offset;
+    const uint8_t *p;
 
     if (!in_file(elf, ph->offset, ph->file_bytes)) {
         return NL_ELF_SHORT;
     }
+    p = elf->file + ph->offset;
     if (ph->file_bytes < 28 || get(p, 4) != 7 || get(p + 4, 4) != 8 ||
         get(p + 8, 4) != NOTE_TYPE || memcmp(p + 12, "Nuncio", 7) != 0) {
         return NL_ELF_OK; /* another's note */
