@@ -27,7 +27,7 @@ LOADED = (".text", ".rodata", ".data")
 MAP_LINE = re.compile(r"^ (\.\S+)\s+(0x[0-9a-f]+)\s+(0x[0-9a-f]+) (\S+\.o)$",
                       re.M)
 LINE = re.compile(r"^bench (\S+) instructions=(\d+)\r?$", re.M)
-BOOT_LINE = re.compile(r"first message after (\d+) instructions")
+BOOT_LINE = re.compile(r"first message after (\d+) (?:ticks|instructions)")
 
 
 def read_budgets():

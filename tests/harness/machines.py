@@ -12,6 +12,9 @@ OVMF = ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_CODE.fd",
         "/usr/share/ovmf/OVMF.fd")
 LOG_PORT, EXIT_PORT = 0xe9, 0xf4
 EXIT_LINE = re.compile(r"^nuncio: exit (-?\d+)\r?$", re.M)
+# Lines of OVMF, SeaBIOS and GRUB: with escape codes, or known by their words.
+FIRMWARE = re.compile(rb".*\x1b|BdsDxe:|SeaBIOS|Booting from|WARNING: no console|"
+                      rb"Press any key|error: no suitable video mode")
 PATIENCE_S = 15  # that the launcher is given beyond its own time limit
 _making = threading.Lock()
 
@@ -98,6 +101,16 @@ def boot(build, run, env):
     return execute(command, timeout + PATIENCE_S, env)
 
 
+def without_firmware(output):
+    """What follows the last line of firmware or GRUB on the serial line."""
+    lines = output.splitlines(keepends=True)
+    theirs = [i for i, line in enumerate(lines) if FIRMWARE.match(line)]
+    ours = lines[theirs[-1] + 1:] if theirs else lines
+    while ours and not ours[0].strip():
+        ours.pop(0)
+    return b"".join(ours)
+
+
 def boot_grub(build, run, disk, timeout, env):
     """
     Makes a GRUB disk of the configuration and boots that with nothing but
@@ -132,4 +145,4 @@ def boot_grub(build, run, disk, timeout, env):
     said = EXIT_LINE.search(text)
     if status is not None and said:
         status = int(said.group(1))
-    return status, stdout, text + errors
+    return status, without_firmware(stdout), text + errors
