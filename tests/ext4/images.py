@@ -60,7 +60,8 @@ IMAGES = [
     ("small-4k", "small", "-b 4096", INDEX),
     ("tiny", "tiny", "-b 1024 -O ^has_journal", INDEX),
     ("small-nocsum", "small", "-b 1024 -O ^metadata_csum", INDEX),
-    ("small-blockmap", "small", "-b 1024 -O ^extents,^64bit", INDEX),
+    ("small-blockmap", "small",
+     "-b 1024 -O ^extents,^64bit,^metadata_csum", INDEX),
 ]
 # These must be refused, and why.
 REFUSED = [
