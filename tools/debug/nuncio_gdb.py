@@ -38,11 +38,18 @@ def entries(head, type_name, member):
 
 
 def enum_name(enum, value):
-    """FOO_BAR of enum foo, as "bar"."""
+    """The name of (value) less its prefix: "receiving" of thread_state."""
+    prefix = enum.split("_")[0].upper() + "_"
     for field in gdb.lookup_type("enum " + enum).fields():
         if field.enumval == int(value):
-            return field.name.split("_", 1)[1].lower()
+            name = field.name.replace(prefix, "", 1)
+            return name.replace("STATE_", "", 1).lower()
     return str(int(value))
+
+
+# contracts/process.contract; the kernel's enum is in no variable's type, so the
+# debug information has nothing about it.
+PROCESS_STATES = ("building", "sealed", "running", "ended")
 
 
 class Found:
@@ -165,7 +172,7 @@ class Handles(Command):
                 continue
             shown += 1
             print(f"{process_name(process)} "
-                  f"{enum_name('process_state', process['state'])}")
+                  f"{PROCESS_STATES[int(process['state'])]}")
             for handle, slot in handles(process):
                 kind = enum_name("object_type", slot["object"]["type"])
                 print(f"  {handle:#10x} {kind:10} rights "

@@ -3,5 +3,5 @@ CONFIG ?= configs/files.conf
 EXEC ?=
 
 .PHONY: debug
-debug: all
+debug: all $(BUILD)/files.img
 	$(Q)tools/debug/debug $(BUILD) '$(CONFIG)' '$(EXEC)'
