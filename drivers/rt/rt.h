@@ -41,6 +41,9 @@ extern const struct service svc_service;
 /* The port and the service itself; 0 or an error. */
 int rt_service_begin(bool is_local);
 
+/* Memory for what rt_serve() receives; 0 or an error. */
+int rt_serve_begin(void);
+
 /* Receives and serves until the port is gone. */
 void rt_serve(void);
 

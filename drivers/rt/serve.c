@@ -20,14 +20,14 @@ static size_t rx_size(uint32_t index)
     return index == 0 ? RX_BYTES : RX_SHORT_BYTES;
 }
 
-static bool make_rx(void)
+int rt_serve_begin(void)
 {
     for (uint32_t i = 0; i < NU_RX_MAX; i++) {
         rx_window[i] = rt_alloc_pages(rx_size(i) / NU_PAGE_BYTES);
         if (rx_window[i] == NULL)
-            return false;
+            return NU_NOMEM;
     }
-    return true;
+    return 0;
 }
 
 /* Calls that the last handler made have used the receive list. */
@@ -216,8 +216,8 @@ void rt_main(const struct nu_start *start)
 
     if (status == 0)
         status = rt_service_begin(false);
-    if (status == 0 && !make_rx())
-        status = NU_NOMEM;
+    if (status == 0)
+        status = rt_serve_begin();
     if (status == 0)
         status = bind_clients(start);
     if (status == 0)
