@@ -2,11 +2,11 @@
 # and hv/kvm/.
 kernel-srcs += $(addprefix guest-kernel/, \
     object/object.c \
-    mm/frame.c mm/purse.c mm/slab.c mm/pagetable.c mm/memory.c mm/space.c mm/ucopy.c \
-    ipc/handle.c ipc/inbox.c ipc/channel.c ipc/reply.c ipc/transfer.c ipc/message.c \
+    mm/frame.c mm/purse.c mm/purse_life.c mm/slab.c mm/pagetable.c mm/memory.c mm/space.c mm/ucopy.c \
+    ipc/answer.c ipc/handle.c ipc/inbox.c ipc/channel.c ipc/reply.c ipc/transfer.c ipc/message.c \
     ipc/fastpath.c \
     proc/thread.c proc/sched.c proc/process.c proc/trap.c \
-    obj/kobject.c obj/obj_purse.c obj/obj_process.c obj/obj_space.c obj/obj_ipc.c \
+    obj/kobject.c obj/objects.c obj/obj_purse.c obj/obj_process.c obj/obj_space.c obj/obj_ipc.c \
     obj/obj_time.c obj/obj_device.c obj/obj_watch.c obj/obj_system.c \
     trace/trace.c init/first.c init/main.c \
     arch/x86/switch.c arch/x86/entry.S arch/x86/callpage.S \

@@ -192,6 +192,18 @@ static bool take_root(struct rsdp *rsdp, const struct boot_info *info,
            sums_to_zero((const uint8_t *)rsdp, RSDP_1_BYTES);
 }
 
+/* What a root table points to; (table) is needed for the others. */
+static uint32_t copy_pointers(uint8_t pointers[TABLES_MAX * 8],
+                              const struct table *t, uint32_t pointer_bytes)
+{
+    uint32_t header = sizeof(struct table_header);
+    uint32_t count = (t->bytes - header) / pointer_bytes;
+
+    count = count > TABLES_MAX ? TABLES_MAX : count;
+    memcpy(pointers, t->data + header, (size_t)count * pointer_bytes);
+    return count;
+}
+
 static const char *take_tables(struct acpi_info *acpi,
                                const struct boot_window *window, uint64_t root,
                                uint32_t pointer_bytes)
@@ -202,11 +214,7 @@ static const char *take_tables(struct acpi_info *acpi,
     if (!load(&table, window, root)) {
         return "ACPI's root table is damaged";
     }
-    count =
-        (table.bytes - (uint32_t)sizeof(struct table_header)) / pointer_bytes;
-    count = count > TABLES_MAX ? TABLES_MAX : count;
-    memcpy(pointers, table.data + sizeof(struct table_header),
-           (size_t)count * pointer_bytes);
+    count = copy_pointers(pointers, &table, pointer_bytes);
     for (uint32_t i = 0; i < count; i++) {
         uint64_t at = 0;
 

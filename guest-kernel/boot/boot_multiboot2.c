@@ -55,8 +55,8 @@ static int read_in_tag(struct boot_parse *parse, uint64_t at,
 static int take_map(struct boot_parse *parse, uint64_t at,
                     const struct mb2_tag *tag)
 {
-    struct mb2_map_header map;
-    struct mb2_map_entry entry;
+    struct mb2_map_header map = {0, 0};
+    struct mb2_map_entry entry = {0, 0, 0, 0};
     uint32_t offset = sizeof(*tag) + sizeof(map);
     int rc = read_in_tag(parse, at, tag, sizeof(*tag), &map, sizeof(map));
 
@@ -88,7 +88,7 @@ static int take_map(struct boot_parse *parse, uint64_t at,
 static int take_module(struct boot_parse *parse, uint64_t at,
                        const struct mb2_tag *tag)
 {
-    struct mb2_module module;
+    struct mb2_module module = {0, 0};
     int rc = read_in_tag(parse, at, tag, sizeof(*tag), &module, sizeof(module));
 
     if (rc != 0 || parse->info->archive_bytes != 0) {

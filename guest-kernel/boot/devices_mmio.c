@@ -44,7 +44,7 @@ static bool is_known(uint64_t base)
 /* Looks at a window; adds the device if there is one. */
 static void probe(uint64_t base, uint64_t bytes, uint32_t line)
 {
-    volatile uint32_t *registers = mmio_map(base, bytes);
+    const volatile uint32_t *registers = mmio_map(base, bytes);
     struct platform_device *device;
 
     if (registers == NULL || is_known(base) || registers[REG_MAGIC] != MAGIC ||

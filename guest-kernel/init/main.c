@@ -16,7 +16,7 @@
 #include <mm/memory.h>
 #include <mm/space.h>
 #include <nlib/string.h>
-#include <obj/kobject.h>
+#include <obj/objects.h>
 #include <obj/obj_system.h>
 #include <proc/process.h>
 #include <proc/sched.h>
@@ -80,7 +80,7 @@ _Noreturn void kernel_main(struct boot_info *info, struct boot_memory *memory)
     thread_init();
     process_init();
     sched_init(VIRQ_TIMER);
-    kobject_init();
+    objects_init();
     init_call_page();
 
     setup.archive_base = info->archive_begin;

@@ -3,7 +3,7 @@
 
 #include <abi/error.h>
 #include <abi/message.h>
-#include <ipc/message.h>
+#include <ipc/answer.h>
 #include <kassert.h>
 
 static bool is_over(const struct endpoint *end)
@@ -25,7 +25,6 @@ static void unbind(struct endpoint *end)
 {
     if (end->port == NULL)
         return;
-    list_del(&end->bound);
     end->port = NULL;
     end->inbox = &end->own;
     end->badge = 0;
@@ -38,7 +37,7 @@ static void tell_peer(struct endpoint *end)
 
     if (!peer->open)
         return;
-    message_fail_receivers(&peer->own, NU_GONE);
+    answer_fail_receivers(&peer->own, NU_GONE);
     notice_post(&peer->closed);
 }
 
@@ -47,8 +46,8 @@ static void close_end(struct endpoint *end)
     if (!end->open)
         return;
     end->open = false;
-    message_fail_senders(end->inbox, end, NU_GONE);
-    message_fail_receivers(&end->own, NU_GONE);
+    answer_fail_senders(end->inbox, end, NU_GONE);
+    answer_fail_receivers(&end->own, NU_GONE);
     notice_unbind(&end->closed);
     unbind(end);
     if (end->without_handle) {
@@ -79,6 +78,32 @@ void channel_init(void)
     object_set_destroy(OBJECT_CHANNEL, end_destroy);
 }
 
+/* An end without a handle is of no use once its peer has closed. */
+static void told(struct notice *notice)
+{
+    struct endpoint *end = list_entry(notice, struct endpoint, closed);
+
+    if (end->without_handle)
+        close_and_free(end);
+    else
+        free_if_over(end->channel);
+}
+
+/* The port that an end is bound to goes. */
+static void port_gone(struct notice *notice)
+{
+    struct endpoint *end = list_entry(notice, struct endpoint, closed);
+
+    answer_fail_senders(&end->port->inbox, end, NU_GONE);
+    if (end->without_handle)
+        close_and_free(end);
+    else
+        unbind(end);
+}
+
+static const struct notice_ops closed_ops = { .delivered = told,
+                                              .port_gone = port_gone };
+
 static void end_setup(struct channel *channel, int side)
 {
     struct endpoint *end = &channel->end[side];
@@ -89,6 +114,7 @@ static void end_setup(struct channel *channel, int side)
     end->peer = &channel->end[!side];
     end->channel = channel;
     end->open = true;
+    end->closed.ops = &closed_ops;
 }
 
 struct channel *channel_create(struct purse *purse)
@@ -109,7 +135,6 @@ int channel_bind(struct endpoint *end, struct port *port, uint64_t badge)
     end->port = port;
     end->inbox = &port->inbox;
     end->badge = badge;
-    list_add_tail(&port->ends, &end->bound);
     notice_bind(&end->closed, NU_EVENT_CLOSED, port, badge);
     /* Who waits already goes on waiting, now for the port. */
     while (!list_is_empty(&end->own.senders)) {
@@ -118,7 +143,6 @@ int channel_bind(struct endpoint *end, struct port *port, uint64_t badge)
         list_del(first);
         list_add_tail(&port->inbox.senders, first);
     }
-    message_serve_waiting(&port->inbox);
     if (!end->peer->open)
         notice_post(&end->closed);
     return 0;
@@ -136,41 +160,17 @@ struct channel *channel_create_bound(struct purse *purse, struct port *port,
     return channel;
 }
 
-/* An end without a handle is of no use once its peer has closed. */
-void channel_told(struct notice *notice)
-{
-    struct endpoint *end = list_entry(notice, struct endpoint, closed);
-
-    if (end->without_handle)
-        close_and_free(end);
-    else
-        free_if_over(end->channel);
-}
-
 int channel_close_badge(struct port *port, uint64_t badge)
 {
-    for (struct list_node *n = port->ends.next; n != &port->ends; n = n->next) {
-        struct endpoint *end = list_entry(n, struct endpoint, bound);
+    struct list_node *n = port->bound_notices.next;
 
-        if (end->badge != badge)
+    for (; n != &port->bound_notices; n = n->next) {
+        struct notice *notice = list_entry(n, struct notice, bound);
+
+        if (notice->ops != &closed_ops || notice->badge != badge)
             continue;
-        close_and_free(end);
+        close_and_free(list_entry(notice, struct endpoint, closed));
         return 0;
     }
     return NU_NOENT;
-}
-
-void channel_unbind_all(struct port *port)
-{
-    while (!list_is_empty(&port->ends)) {
-        struct endpoint *end =
-            list_entry(port->ends.next, struct endpoint, bound);
-
-        message_fail_senders(&port->inbox, end, NU_GONE);
-        notice_unbind(&end->closed);
-        if (end->without_handle)
-            close_and_free(end);
-        else
-            unbind(end);
-    }
 }

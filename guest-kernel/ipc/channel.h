@@ -22,7 +22,6 @@ struct endpoint {
     struct endpoint *peer;
     struct channel *channel;
     struct port *port; /* bound to, or NULL */
-    struct list_node bound; /* in port->ends */
     struct inbox own;
     struct notice closed; /* tells the port that the peer closed */
     bool open;
@@ -39,7 +38,8 @@ void channel_init(void);
 /* One reference on each end. NULL: purse empty. */
 struct channel *channel_create(struct purse *purse);
 
-/* Lets (port) receive what comes to (end). 0, or BUSY. */
+/* Lets (port) receive what comes to (end). 0, or BUSY. Who waits to send to the
+ * end waits for the port then: message_serve_waiting() is the caller's. */
 int channel_bind(struct endpoint *end, struct port *port, uint64_t badge);
 
 /* For NU_ITEM_NEW: end[1] bound to (port) and without a handle. */
@@ -49,10 +49,5 @@ struct channel *channel_create_bound(struct purse *purse, struct port *port,
 /* Closes the end bound to (port) with (badge): its contract was broken. */
 int channel_close_badge(struct port *port, uint64_t badge);
 
-/* (port) is going: bound ends are unbound, those without a handle close. */
-void channel_unbind_all(struct port *port);
-
-/* The notice in an end has been delivered or withdrawn. */
-void channel_told(struct notice *notice);
 
 #endif /* NUNCIO_IPC_CHANNEL_H */

@@ -3,20 +3,25 @@
 
 #include <abi/error.h>
 #include <abi/message.h>
-#include <ipc/channel.h>
-#include <ipc/message.h>
+#include <ipc/answer.h>
 #include <kassert.h>
 #include <mm/purse.h>
+#include <proc/sched.h>
 
 static void port_destroy(struct object *object)
 {
     struct port *port = (struct port *)object;
 
-    channel_unbind_all(port);
-    while (!list_is_empty(&port->bound_notices))
-        notice_unbind(list_entry(port->bound_notices.next, struct notice, bound));
-    message_fail_senders(&port->inbox, NULL, NU_GONE);
-    message_fail_receivers(&port->inbox, NU_GONE);
+    while (!list_is_empty(&port->bound_notices)) {
+        struct notice *notice =
+            list_entry(port->bound_notices.next, struct notice, bound);
+
+        notice_unbind(notice);
+        if (notice->ops != NULL && notice->ops->port_gone != NULL)
+            notice->ops->port_gone(notice);
+    }
+    answer_fail_senders(&port->inbox, NULL, NU_GONE);
+    answer_fail_receivers(&port->inbox, NU_GONE);
     KASSERT(list_is_empty(&port->inbox.notices));
     purse_object_free(port);
 }
@@ -34,7 +39,6 @@ struct port *port_create(struct purse *purse)
         return NULL;
     object_init(&port->object, OBJECT_PORT);
     inbox_init(&port->inbox);
-    list_init(&port->ends);
     list_init(&port->bound_notices);
     return port;
 }
@@ -61,6 +65,25 @@ void notice_unbind(struct notice *notice)
     notice->port = NULL;
 }
 
+void notice_give(struct thread *thread, struct notice *notice)
+{
+    if (thread->state == THREAD_RECEIVING) {
+        list_del(&thread->link);
+        sched_ready(thread);
+    }
+    thread->regs.rax = 0;
+    thread->regs.rdi = notice->badge;
+    thread->regs.rsi = nu_tag(notice->kind, NU_REG_WORDS, 0, 0);
+    thread->regs.rdx = notice->words[0];
+    thread->regs.r10 = notice->words[1];
+    thread->regs.r8 = notice->words[2];
+    thread->regs.r9 = notice->words[3];
+    if (notice->kind == NU_EVENT_SIGNAL)
+        notice->words[0] = 0;
+    if (notice->ops != NULL && notice->ops->delivered != NULL)
+        notice->ops->delivered(notice);
+}
+
 void notice_post(struct notice *notice)
 {
     struct inbox *inbox;
@@ -77,6 +100,6 @@ void notice_post(struct notice *notice)
         list_add_tail(&inbox->notices, &notice->link);
         return;
     }
-    message_give_notice(
-        list_entry(inbox->receivers.next, struct thread, link), notice);
+    notice_give(list_entry(inbox->receivers.next, struct thread, link),
+                notice);
 }

@@ -29,8 +29,17 @@ struct inbox {
 struct port {
     struct object object;
     struct inbox inbox;
-    struct list_node ends; /* struct endpoint, bound */
     struct list_node bound_notices;
+};
+
+struct notice;
+struct thread;
+
+/* What the owner of a notice wants to be told; either may be NULL. */
+struct notice_ops {
+    void (*delivered)(struct notice *notice);
+    /* The port is going; the notice is bound no more. */
+    void (*port_gone)(struct notice *notice);
 };
 
 /*
@@ -41,6 +50,7 @@ struct notice {
     struct list_node link; /* in an inbox while (queued) */
     struct list_node bound; /* in port->bound_notices while bound */
     struct port *port; /* NULL: nobody to tell */
+    const struct notice_ops *ops; /* or NULL */
     uint64_t badge;
     uint32_t kind; /* enum nu_event */
     bool queued;
@@ -65,5 +75,8 @@ void notice_unbind(struct notice *notice);
 /* Delivers it now to a waiting receiver, or queues it. A SIGNAL that is queued
  * already counts up in words[0]. */
 void notice_post(struct notice *notice);
+/* Puts (notice), which is not queued, into the registers of (thread), which
+ * receives or is in the middle of it. */
+void notice_give(struct thread *thread, struct notice *notice);
 
 #endif /* NUNCIO_IPC_INBOX_H */

@@ -6,6 +6,7 @@
 
 #include <abi/error.h>
 #include <cpu.h>
+#include <ipc/answer.h>
 #include <ipc/channel.h>
 #include <ipc/reply.h>
 #include <kassert.h>
@@ -27,75 +28,6 @@ static struct thread *first_thread(struct list_node *head)
 {
     return list_is_empty(head) ? NULL :
                                  list_entry(head->next, struct thread, link);
-}
-
-static void finish(struct thread *thread, int status)
-{
-    thread->regs.rax = (uint64_t)(int64_t)status;
-    thread->regs.rsi = (uint32_t)status;
-}
-
-/* (thread) has what it called for: words and tag are in its registers. */
-static void answered(struct thread *thread)
-{
-    if (thread->hooks & THREAD_HOOK_TRACE)
-        trace_reply(thread);
-}
-
-void message_fail(struct thread *client, int status)
-{
-    client->server = NULL;
-    client->saved = NULL;
-    client->dest = NULL;
-    finish(client, status);
-    answered(client);
-    sched_ready(client);
-}
-
-void message_fail_senders(struct inbox *inbox, const struct endpoint *end,
-                          int status)
-{
-    struct list_node *n = inbox->senders.next;
-
-    while (n != &inbox->senders) {
-        struct thread *sender = list_entry(n, struct thread, link);
-
-        n = n->next;
-        if (end != NULL && sender->dest != end)
-            continue;
-        list_del(&sender->link);
-        message_fail(sender, status);
-    }
-}
-
-void message_fail_receivers(struct inbox *inbox, int status)
-{
-    struct thread *receiver;
-
-    while ((receiver = first_thread(&inbox->receivers)) != NULL) {
-        list_del(&receiver->link);
-        finish(receiver, status);
-        sched_ready(receiver);
-    }
-}
-
-void message_give_notice(struct thread *thread, struct notice *notice)
-{
-    if (thread->state == THREAD_RECEIVING) {
-        list_del(&thread->link);
-        sched_ready(thread);
-    }
-    thread->regs.rax = 0;
-    thread->regs.rdi = notice->badge;
-    thread->regs.rsi = nu_tag(notice->kind, NU_REG_WORDS, 0, 0);
-    thread->regs.rdx = notice->words[0];
-    thread->regs.r10 = notice->words[1];
-    thread->regs.r8 = notice->words[2];
-    thread->regs.r9 = notice->words[3];
-    if (notice->kind == NU_EVENT_SIGNAL)
-        notice->words[0] = 0;
-    if (notice->kind == NU_EVENT_CLOSED)
-        channel_told(notice);
 }
 
 /* Registers of (to) after a message from (from); operation bits stay behind. */
@@ -120,7 +52,7 @@ static void deliver_request(struct thread *from, struct thread *to)
         from->server = to;
         to->client = from;
     } else {
-        finish(from, 0);
+        answer_status(from, 0);
         if (from->state != THREAD_READY)
             sched_ready(from);
     }
@@ -140,14 +72,14 @@ static int deliver_reply(struct thread *server, struct thread *client)
         return status;
     if (status != 0) {
         dropped_replies++;
-        message_fail(client, status);
+        answer_fail(client, status);
         return 0;
     }
     copy_registers(server, client);
     client->regs.rax = (uint64_t)(int64_t)nu_tag_status(client->regs.rsi);
     client->server = NULL;
     client->saved = NULL;
-    answered(client);
+    answer_done(client);
     sched_ready(client);
     return 0;
 }
@@ -197,7 +129,7 @@ static bool receive_from_sender(struct thread *receiver, struct inbox *inbox)
             deliver_request(sender, receiver);
             return true;
         }
-        message_fail(sender, status);
+        answer_fail(sender, status);
     }
     return false;
 }
@@ -251,10 +183,10 @@ static void receive(struct thread *thread, uint64_t handle)
         struct thread *client = thread->client;
 
         thread->client = NULL;
-        message_fail(client, NU_GONE);
+        answer_fail(client, NU_GONE);
     }
     if (status != 0) {
-        finish(thread, status);
+        answer_status(thread, status);
         return;
     }
     if (!list_is_empty(&inbox->notices)) {
@@ -263,13 +195,13 @@ static void receive(struct thread *thread, uint64_t handle)
 
         list_del(&notice->link);
         notice->queued = false;
-        message_give_notice(thread, notice);
+        notice_give(thread, notice);
         return;
     }
     if (receive_from_sender(thread, inbox))
         return;
     if (thread->regs.rsi & NU_OP_NONBLOCK) {
-        finish(thread, NU_AGAIN);
+        answer_status(thread, NU_AGAIN);
         return;
     }
     thread->state = THREAD_RECEIVING;
@@ -284,15 +216,15 @@ static void send_channel(struct thread *sender, struct endpoint *end)
     int status;
 
     if (!dest->open) {
-        finish(sender, NU_GONE);
-        answered(sender);
+        answer_status(sender, NU_GONE);
+        answer_done(sender);
         return;
     }
     receiver = first_thread(&dest->inbox->receivers);
     if (receiver == NULL) {
         if (sender->regs.rsi & NU_OP_NONBLOCK) {
-            finish(sender, NU_AGAIN);
-            answered(sender);
+            answer_status(sender, NU_AGAIN);
+            answer_done(sender);
             return;
         }
         sender->dest = dest;
@@ -302,8 +234,8 @@ static void send_channel(struct thread *sender, struct endpoint *end)
     }
     status = transfer(sender, receiver, &at_fault);
     if (status != 0) {
-        finish(sender, status);
-        answered(sender);
+        answer_status(sender, status);
+        answer_done(sender);
         return;
     }
     sender->dest = dest;
@@ -333,8 +265,8 @@ static void send(struct thread *sender, uint64_t handle)
              !(slot->rights & NU_RIGHT_SEND))
         status = NU_DENIED;
     if (status != 0) {
-        finish(sender, status);
-        answered(sender);
+        answer_status(sender, status);
+        answer_done(sender);
         return;
     }
     if (nu_tag_contract(sender->regs.rsi) == 0 && op == NU_OP_CALL) {
@@ -351,7 +283,7 @@ static void send(struct thread *sender, uint64_t handle)
         return;
     case OBJECT_REPLY:
         if (op == NU_OP_SEND) {
-            finish(sender, reply_saved(sender, (struct reply *)slot->object));
+            answer_status(sender, reply_saved(sender, (struct reply *)slot->object));
             return;
         }
         break;
@@ -373,7 +305,7 @@ _Noreturn void message_slow(void)
     if (op & NU_OP_REPLY) {
         status = reply_current(thread);
         if (status != 0 || !(op & NU_OP_RECV)) {
-            finish(thread, status);
+            answer_status(thread, status);
         } else {
             /* What is left of the operation, should it have to wait. */
             thread->regs.rsi &= ~NU_OP_REPLY;
@@ -387,7 +319,7 @@ _Noreturn void message_slow(void)
         trace_note(thread);
         thread->regs.rax = 0;
     } else {
-        finish(thread, NU_INVAL);
+        answer_status(thread, NU_INVAL);
     }
     object_reap();
     sched_resume();

@@ -29,19 +29,6 @@ enum transfer_side { TRANSFER_FROM, TRANSFER_TO };
 int transfer(struct thread *from, struct thread *to,
              enum transfer_side *at_fault);
 
-/* (client) has its answer: error or reply status. Makes it ready. */
-void message_fail(struct thread *client, int status);
-
-/* Gives (notice) to (thread), which is receiving. */
-void message_give_notice(struct thread *thread, struct notice *notice);
-
-/* Threads waiting to send to (inbox), or only those that send to (end) if it is
- * not NULL, fail with (status): it is closing. */
-struct endpoint;
-void message_fail_senders(struct inbox *inbox, const struct endpoint *end,
-                          int status);
-void message_fail_receivers(struct inbox *inbox, int status);
-
 /* Messages that waited for (inbox) meet receivers that waited there. */
 void message_serve_waiting(struct inbox *inbox);
 

@@ -2,14 +2,15 @@
 #include <ipc/reply.h>
 
 #include <abi/error.h>
-#include <ipc/message.h>
+#include <ipc/answer.h>
+#include <proc/thread.h>
 
 static void reply_destroy(struct object *object)
 {
     struct reply *reply = (struct reply *)object;
 
     if (reply->client != NULL)
-        message_fail(reply->client, NU_GONE);
+        answer_fail(reply->client, NU_GONE);
     purse_object_free(reply);
 }
 

@@ -12,18 +12,6 @@ void kobject_serve(enum object_type type, kobject_dispatch_fn dispatch)
     kobject_dispatch_of[type] = dispatch;
 }
 
-void kobject_init(void)
-{
-    obj_purse_init();
-    obj_process_init();
-    obj_space_init();
-    obj_ipc_init();
-    obj_time_init();
-    obj_device_init();
-    obj_watch_init();
-    obj_system_init();
-}
-
 int kcall_need(const struct nu_serve *serve, uint32_t rights)
 {
     const struct kcall *call = (const struct kcall *)serve;
@@ -132,9 +120,10 @@ void kobject_call(struct thread *caller, struct handle_slot *slot)
     struct kcall call;
     uint64_t tag = caller->regs.rsi;
     struct object *object = slot->object;
-    kobject_dispatch_fn dispatch = nu_tag_contract(tag) == 0 ?
-                                       obj_handle_dispatch :
-                                       kobject_dispatch_of[object->type];
+    /* What can be said to any handle is served under the type of none. */
+    kobject_dispatch_fn dispatch =
+        kobject_dispatch_of[nu_tag_contract(tag) == 0 ? OBJECT_NONE :
+                                                        object->type];
     uint64_t reply;
 
     kcall_begin(&call, caller, slot, tag);

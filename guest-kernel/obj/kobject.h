@@ -29,11 +29,8 @@ static inline struct kcall *kcall_of(struct nu_serve *serve)
 typedef uint64_t (*kobject_dispatch_fn)(struct object *object,
                                         struct nu_serve *serve);
 
-/* Serves (type); called once for each type by kobject_init(). */
+/* Serves (type); NONE serves what can be said to any handle. Once each. */
 void kobject_serve(enum object_type type, kobject_dispatch_fn dispatch);
-
-/* Registers all types. */
-void kobject_init(void);
 
 /* The message in (caller)'s registers, sent to (slot). Its registers have the
  * answer afterwards, unless it waits or has ended. */
@@ -50,18 +47,6 @@ int kcall_object(const struct nu_serve *serve, nu_handle_t handle,
 /* Gives the caller a handle as the next result; the reference on (object) goes
  * with it, also when this fails with NOSLOT. NULL is -NU_NOMEM. */
 int kcall_give(struct nu_serve *serve, struct object *object, uint32_t rights);
-
-/* The registrations, one for each file of obj/. */
-void obj_purse_init(void);
-void obj_process_init(void);
-void obj_space_init(void);
-void obj_ipc_init(void);
-void obj_time_init(void);
-void obj_device_init(void);
-void obj_watch_init(void);
-void obj_system_init(void);
-/* What can be said to any handle. */
-uint64_t obj_handle_dispatch(struct object *object, struct nu_serve *serve);
 
 /* --- for the fast path, inline there --- */
 

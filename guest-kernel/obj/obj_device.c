@@ -8,6 +8,7 @@
 #include <ipc/inbox.h>
 #include <mm/memory.h>
 #include <obj/kobject.h>
+#include <obj/objects.h>
 
 struct device {
     struct object object;

@@ -1,11 +1,13 @@
 /* Contracts `handle`, `channel`, `port` and `reply`. */
 #include <obj/kobject.h>
+#include <obj/objects.h>
 
 #include <contract/channel.h>
 #include <contract/handle.h>
 #include <contract/port.h>
 #include <contract/reply.h>
 #include <ipc/channel.h>
+#include <ipc/message.h>
 #include <ipc/reply.h>
 
 static int handle_close_serve(void *self, struct nu_serve *call)
@@ -51,7 +53,10 @@ static int channel_bind_serve(void *self, struct nu_serve *call,
         status = kcall_object(call, port, OBJECT_PORT, NU_RIGHT_RECV, &object);
     if (status != 0)
         return status;
-    return channel_bind(self, (struct port *)object, req->badge);
+    status = channel_bind(self, (struct port *)object, req->badge);
+    if (status == 0)
+        message_serve_waiting(&((struct port *)object)->inbox);
+    return status;
 }
 
 static uint64_t length(const struct list_node *head)
@@ -103,7 +108,7 @@ static const struct port_ops port_ops = {
 
 static const struct reply_ops reply_ops = { .save = reply_save_serve };
 
-uint64_t obj_handle_dispatch(struct object *object, struct nu_serve *call)
+static uint64_t dispatch_handle(struct object *object, struct nu_serve *call)
 {
     return handle_dispatch(&handle_ops, object, call);
 }
@@ -125,6 +130,7 @@ static uint64_t dispatch_reply(struct object *object, struct nu_serve *call)
 
 void obj_ipc_init(void)
 {
+    kobject_serve(OBJECT_NONE, dispatch_handle);
     kobject_serve(OBJECT_CHANNEL, dispatch_channel);
     kobject_serve(OBJECT_PORT, dispatch_port);
     kobject_serve(OBJECT_REPLY, dispatch_reply);

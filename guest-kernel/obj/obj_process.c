@@ -1,8 +1,10 @@
 /* Contracts `process` and `thread`. */
 #include <obj/kobject.h>
+#include <obj/objects.h>
 
 #include <contract/process.h>
 #include <contract/thread.h>
+#include <ipc/answer.h>
 #include <proc/sched.h>
 
 /* Whether the message comes from a thread of this very process. */
@@ -160,7 +162,7 @@ static int thread_yield_serve(void *self, struct nu_serve *call)
 
     if (thread != kcall_of(call)->caller)
         return NU_DENIED;
-    thread_set_status(thread, 0);
+    answer_status(thread, 0);
     sched_rotate();
     return NU_SERVE_PENDING;
 }

@@ -1,5 +1,6 @@
 /* Contract `purse`: where kernel objects come from. */
 #include <obj/kobject.h>
+#include <obj/objects.h>
 
 #include <contract/purse.h>
 #include <ipc/channel.h>

@@ -1,5 +1,6 @@
 /* Contracts `space` and `memory`. */
 #include <obj/kobject.h>
+#include <obj/objects.h>
 
 #include <contract/memory.h>
 #include <contract/space.h>

@@ -9,6 +9,7 @@
 #include <mm/memory.h>
 #include <nlib/string.h>
 #include <obj/kobject.h>
+#include <obj/objects.h>
 #include <obj/obj_device.h>
 #include <proc/sched.h>
 #include <trace/trace.h>

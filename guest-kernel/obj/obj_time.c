@@ -1,5 +1,6 @@
 /* Contracts `clock` and `timer`. */
 #include <obj/kobject.h>
+#include <obj/objects.h>
 
 #include <boot/time.h>
 #include <contract/clock.h>

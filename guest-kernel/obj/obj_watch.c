@@ -1,5 +1,6 @@
 /* Contracts `trace` and `log`. */
 #include <obj/kobject.h>
+#include <obj/objects.h>
 
 #include <boot/klog.h>
 #include <contract/log.h>
@@ -21,6 +22,24 @@ static int watched(struct nu_serve *call, nu_handle_t handle,
     return status;
 }
 
+static int attach(struct process *process)
+{
+    int status;
+
+    if (process->state == PROCESS_ENDED)
+        return NU_GONE;
+    status = trace_begin(process->id, process->name);
+    if (status == 0)
+        process_set_hooks(process, process->hooks | THREAD_HOOK_TRACE);
+    return status;
+}
+
+static void detach(struct process *process)
+{
+    if (process->state != PROCESS_ENDED)
+        process_set_hooks(process, process->hooks & ~THREAD_HOOK_TRACE);
+}
+
 static int trace_attach_serve(void *self, struct nu_serve *call,
                               nu_handle_t handle)
 {
@@ -28,7 +47,7 @@ static int trace_attach_serve(void *self, struct nu_serve *call,
     int status = watched(call, handle, &process);
 
     (void)self;
-    return status != 0 ? status : trace_attach(process);
+    return status != 0 ? status : attach(process);
 }
 
 static int trace_detach_serve(void *self, struct nu_serve *call,
@@ -39,7 +58,7 @@ static int trace_detach_serve(void *self, struct nu_serve *call,
 
     (void)self;
     if (status == 0)
-        trace_detach(process);
+        detach(process);
     return status;
 }
 
@@ -52,8 +71,8 @@ static int trace_self_serve(void *self, struct nu_serve *call,
     if (req->on > 1)
         return NU_INVAL;
     if (req->on)
-        return trace_attach(process);
-    trace_detach(process);
+        return attach(process);
+    detach(process);
     return 0;
 }
 

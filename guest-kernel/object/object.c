@@ -13,8 +13,15 @@ void object_set_destroy(enum object_type type, object_destroy_fn destroy)
 
 void object_put(struct object *object)
 {
-    if (--object->refs != 0)
+    if (--object->refs == 0)
+        object_retry(object);
+}
+
+void object_retry(struct object *object)
+{
+    if (object->is_queued)
         return;
+    object->is_queued = true;
     object->next_dead = object_dead;
     object_dead = object;
 }
@@ -26,6 +33,7 @@ void object_reap_queue(void)
 
         object_dead = object->next_dead;
         object->next_dead = NULL;
+        object->is_queued = false;
         if (destroy_of[object->type] != NULL)
             destroy_of[object->type](object);
     }

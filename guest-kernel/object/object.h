@@ -37,7 +37,8 @@ enum object_type {
 struct object {
     uint32_t refs;
     uint8_t type; /* enum object_type */
-    uint8_t reserved[3];
+    bool is_queued; /* for object_reap() */
+    uint8_t reserved[2];
     struct object *next_dead; /* while queued for object_reap() */
 };
 
@@ -49,6 +50,7 @@ static inline void object_init(struct object *object, enum object_type type)
 {
     object->refs = 1;
     object->type = (uint8_t)type;
+    object->is_queued = false;
     object->next_dead = 0;
 }
 
@@ -58,6 +60,9 @@ static inline void object_get(struct object *object)
 }
 
 void object_put(struct object *object);
+
+/* Queues an object without references, whose end had to wait, once more. */
+void object_retry(struct object *object);
 
 /* Destroys what is queued and what that queues in turn. */
 extern struct object *object_dead;

@@ -3,6 +3,7 @@
 
 #include <boot/time.h>
 #include <event/event.h>
+#include <ipc/answer.h>
 #include <kassert.h>
 #include <proc/process.h>
 #include <switch.h>
@@ -52,7 +53,7 @@ static void wake_sleepers(uint64_t now)
         if (thread->wake_ns > now)
             return;
         list_del(&thread->link);
-        thread_set_status(thread, 0);
+        answer_status(thread, 0);
         sched_ready(thread);
     }
 }

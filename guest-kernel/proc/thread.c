@@ -4,7 +4,7 @@
 #include <abi/error.h>
 #include <arch_mmu.h>
 #include <cpu.h>
-#include <ipc/message.h>
+#include <ipc/answer.h>
 #include <ipc/reply.h>
 #include <kassert.h>
 #include <proc/process.h>
@@ -122,7 +122,7 @@ static void thread_detach(struct thread *thread)
         struct thread *client = thread->client;
 
         thread->client = NULL;
-        message_fail(client, NU_GONE);
+        answer_fail(client, NU_GONE);
     }
 }
 
@@ -146,10 +146,4 @@ void thread_end(struct thread *thread)
     thread->buf = NULL;
     thread->process = NULL;
     object_put(&thread->object);
-}
-
-void thread_set_status(struct thread *thread, int status)
-{
-    thread->regs.rax = (uint64_t)(int64_t)status;
-    thread->regs.rsi = (uint32_t)status;
 }

@@ -69,9 +69,6 @@ struct thread *thread_create(struct process *process, uint64_t entry,
 /* Takes it out of whatever it waits for, and out of its process. */
 void thread_end(struct thread *thread);
 
-/* The result of the message the thread waits in: status, nothing else. */
-void thread_set_status(struct thread *thread, int status);
-
 static inline bool thread_is_kernel(const struct thread *thread)
 {
     return thread->root == 0;

@@ -193,7 +193,7 @@ void trace_note(struct thread *thread)
     }
 }
 
-int trace_attach(struct process *process)
+int trace_begin(uint32_t process_id, const char *name)
 {
     struct nu_trace_record *record;
 
@@ -205,21 +205,12 @@ int trace_attach(struct process *process)
         ring = phys_to_virt(base);
         trace_export();
     }
-    if (process->state == PROCESS_ENDED)
-        return NU_GONE;
     record = ring_push();
     record->kind = NU_TRACE_BEGIN;
-    record->process = process->id;
-    record->words[0] = process->id;
-    strlcpy((char *)record->payload, process->name, NU_TRACE_PAYLOAD_BYTES);
-    process_set_hooks(process, process->hooks | THREAD_HOOK_TRACE);
+    record->process = process_id;
+    record->words[0] = process_id;
+    strlcpy((char *)record->payload, name, NU_TRACE_PAYLOAD_BYTES);
     return 0;
-}
-
-void trace_detach(struct process *process)
-{
-    if (process->state != PROCESS_ENDED)
-        process_set_hooks(process, process->hooks & ~THREAD_HOOK_TRACE);
 }
 
 struct trace_info trace_info(void)

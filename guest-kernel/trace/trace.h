@@ -20,8 +20,9 @@ void trace_reply(struct thread *thread);
 /* The call page reports a call on a local handle, or its reply. */
 void trace_note(struct thread *thread);
 
-int trace_attach(struct process *process);
-void trace_detach(struct process *process);
+/* The messages of a process will follow. 0, or NOMEM: there is no ring yet and
+ * no memory for it. */
+int trace_begin(uint32_t process_id, const char *name);
 
 /* Up to (count) records, oldest first, as one or two pieces of the ring; they
  * are gone from it after trace_consume(). */

@@ -16,7 +16,7 @@
 #include <kassert.h>
 #include <mm/memory.h>
 #include <mm/ucopy.h>
-#include <obj/kobject.h>
+#include <obj/objects.h>
 #include <switch.h>
 
 #define RAM_BYTES_MAX (16ull << 20)
@@ -137,7 +137,7 @@ int fixture_setup(void **state)
     thread_init();
     process_init();
     sched_init(0);
-    kobject_init();
+    objects_init();
     process_set_call_page(purse_page_alloc(&purse_root));
     current = NULL;
     return 0;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include <ipc/answer.h>
 #include <ipc/channel.h>
 #include <ipc/reply.h>
 
@@ -386,7 +387,7 @@ static void saved_call_is_answered_later(void **state)
     assert_int_equal(tb->state, THREAD_RECEIVING);
     assert_int_equal(ta->state, THREAD_REPLYING);
     /* Some event wakes the server; now it answers. */
-    message_fail_receivers(&((struct port *)handle_find(&b->handles, port)
+    answer_fail_receivers(&((struct port *)handle_find(&b->handles, port)
                                  ->object)->inbox, NU_INTR);
     fixture_message(tb, (struct fixture_call){
                             saved, NU_OP_SEND | WORDS(1), { 42 } });
