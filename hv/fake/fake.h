@@ -62,8 +62,8 @@ bool fake_failed(void);
 void fake_port_set(uint32_t port);
 void fake_virq_raise(uint32_t virq);
 /* An edge; or the level of a line that stays until fake_pirq_drop(). */
-void fake_pirq_raise(uint32_t pirq);
-void fake_pirq_drop(uint32_t pirq);
+void fake_pirq_raise(uint32_t number);
+void fake_pirq_drop(uint32_t number);
 
 /* Ports in use. */
 uint32_t fake_port_count(void);

@@ -92,10 +92,12 @@ static void take_sample(const struct reference *ref, struct sample *best)
 
 static bool runs(const struct reference *ref)
 {
-    uint32_t first = ref->read();
+    const volatile uint32_t first = ref->read();
 
     for (int i = 0; i < 1000; i++) {
-        if (ref->read() != first) {
+        uint32_t later = ref->read();
+
+        if (later != first) {
             return true;
         }
     }

@@ -53,8 +53,8 @@ void kvm_event_raise_virq(uint32_t virq);
 
 void kvm_physdev_init(void);
 /* physdev.c: bind gives the pirq to a port, or takes it away. */
-int kvm_pirq_bind(uint32_t pirq, uint32_t port);
-void kvm_pirq_unbind(uint32_t pirq);
+int kvm_pirq_bind(uint32_t number, uint32_t port);
+void kvm_pirq_unbind(uint32_t number);
 /* The vector belongs to a pirq: makes its port pending. */
 void kvm_pirq_interrupt(uint32_t vector);
 

@@ -61,7 +61,8 @@ void image_make_pvh(struct boot_image *image)
     module->paddr = IMAGE_ARCHIVE;
     module->size = IMAGE_ARCHIVE_BYTES;
     memcpy(image_at(image, IMAGE_MAP), map, sizeof(map));
-    strcpy(image_at(image, IMAGE_CMDLINE), IMAGE_CMDLINE_TEXT);
+    memcpy(image_at(image, IMAGE_CMDLINE), IMAGE_CMDLINE_TEXT,
+           sizeof(IMAGE_CMDLINE_TEXT));
 }
 
 static void end_multiboot2(struct boot_image *image)
@@ -168,12 +169,13 @@ static void add_madt(struct boot_image *image)
 void image_add_acpi(struct boot_image *image)
 {
     uint8_t *rsdp = image_at(image, IMAGE_RSDP);
+    static const char signature[8] = {'R', 'S', 'D', ' ', 'P', 'T', 'R', ' '};
     const uint64_t xsdt = IMAGE_XSDT;
     const uint64_t tables[2] = {IMAGE_MADT, IMAGE_FADT};
     uint8_t *table;
 
     memset(rsdp, 0, 36);
-    memcpy(rsdp, "RSD PTR ", 8);
+    memcpy(rsdp, signature, sizeof(signature));
     rsdp[15] = 2;
     rsdp[20] = 36;
     memcpy(rsdp + 24, &xsdt, sizeof(xsdt));

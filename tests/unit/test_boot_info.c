@@ -141,7 +141,7 @@ DAMAGE(line_endless, memset(image_at(&image, IMAGE_CMDLINE), 'x', 0x7000))
 DAMAGE(line_beyond, image_start(&image)->cmdline_paddr = 0x18000)
 DAMAGE(line_unended, image_start(&image)->cmdline_paddr = 0x17ff0;
        memset(image_at(&image, 0x17ff0), 'x', 16))
-DAMAGE(line_control, strcpy(image_at(&image, IMAGE_CMDLINE), "a\033[2J"))
+DAMAGE(line_control, memcpy(image_at(&image, IMAGE_CMDLINE), "a\033[2J", 6))
 
 struct hostile {
     const char *name;
