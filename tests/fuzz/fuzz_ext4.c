@@ -55,7 +55,7 @@ static void change(const uint8_t *data, size_t size)
 {
     bool is_forged = (data[0] & FLAG_FORGE) != 0;
 
-    for (size_t at = 1; at + 5 < size;) {
+    for (size_t at = 1; at + 5 < size && targets.count > 0;) {
         uint32_t which = (data[at] | (uint32_t)data[at + 1] << 8);
         uint32_t where = (data[at + 2] | (uint32_t)data[at + 3] << 8);
         size_t bytes = data[at + 4] % 16u + 1u;

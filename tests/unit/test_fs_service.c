@@ -96,7 +96,7 @@ static void files_are_opened_and_read(void **state)
 
 static void attributes_are_given(void **state)
 {
-    struct file_attributes a;
+    struct file_attributes a = {0};
     nu_handle_t f = NU_HANDLE_NONE;
     uint64_t size = 0;
 
