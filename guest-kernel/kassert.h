@@ -8,7 +8,7 @@
 /* Supplied by the panic screen, and by host tests. */
 _Noreturn void kassert_failed(const char *file, int line, const char *what);
 
-#define KASSERT(condition)                                                     \
+#define KASSERT(condition) \
     ((condition) ? (void)0 : kassert_failed(__FILE__, __LINE__, #condition))
 
 #endif /* NUNCIO_KASSERT_H */

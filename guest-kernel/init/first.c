@@ -15,21 +15,21 @@
 #include <proc/process.h>
 #include <proc/thread.h>
 
-#define FIRST_START   0x20000ull /* the start block */
-#define FIRST_IMAGE   0x400000ull
-#define FIRST_STACK   0x7ff00000ull /* top of it */
-#define STACK_PAGES   16u
-#define FIRST_BUFFER  0x7fffe000ull
-#define FIRST_HEAP    0x100000000ull
-#define FIRST_SLOTS   1024u
+#define FIRST_START  0x20000ull /* the start block */
+#define FIRST_IMAGE  0x400000ull
+#define FIRST_STACK  0x7ff00000ull /* top of it */
+#define STACK_PAGES  16u
+#define FIRST_BUFFER 0x7fffe000ull
+#define FIRST_HEAP   0x100000000ull
+#define FIRST_SLOTS  1024u
 /* What the kernel keeps for itself when it gives the rest to the first
  * process: its first objects, the recorder's ring. */
-#define KEPT_PAGES    128u
+#define KEPT_PAGES 128u
 
-static struct object clock_object = { .refs = 1, .type = OBJECT_CLOCK };
-static struct object log_object = { .refs = 1, .type = OBJECT_LOG };
-static struct object trace_object = { .refs = 1, .type = OBJECT_TRACE };
-static struct object system_object = { .refs = 1, .type = OBJECT_SYSTEM };
+static struct object clock_object = {.refs = 1, .type = OBJECT_CLOCK};
+static struct object log_object = {.refs = 1, .type = OBJECT_LOG};
+static struct object trace_object = {.refs = 1, .type = OBJECT_TRACE};
+static struct object system_object = {.refs = 1, .type = OBJECT_SYSTEM};
 
 static void must(int status, const char *what)
 {
@@ -43,8 +43,7 @@ static struct mapping *map_memory(struct process *process, uint64_t addr,
                                   uint64_t bytes, uint32_t prot)
 {
     uint64_t rounded = (bytes + PAGE_MASK) & ~PAGE_MASK;
-    struct memory *memory =
-        memory_create(process->purse, rounded / PAGE_BYTES);
+    struct memory *memory = memory_create(process->purse, rounded / PAGE_BYTES);
 
     must(memory == NULL ? NU_NOMEM : 0, "memory");
     must(space_map(process->space, memory, 0, addr, rounded, prot), "mapping");
@@ -122,8 +121,7 @@ static struct process *make_process(void)
     uint64_t pages = purse_root.limit - purse_root.used - KEPT_PAGES;
     struct purse *purse = purse_create(&purse_root, pages);
     struct process_args args = {
-        .name = "init", .name_bytes = 4, .slots = FIRST_SLOTS, .purse = purse
-    };
+        .name = "init", .name_bytes = 4, .slots = FIRST_SLOTS, .purse = purse};
     struct process *process;
 
     must(purse == NULL ? NU_NOMEM : 0, "purse");

@@ -86,15 +86,14 @@ _Noreturn void kernel_main(struct boot_info *info, struct boot_memory *memory)
     setup.archive_base = info->archive_begin;
     setup.archive_bytes = info->archive_bytes;
     setup.command_line = info->cmdline;
-    setup.kernel_pages = (memory->image_bytes + memory->table_bytes +
-                          memory->archive_bytes) /
-                         PAGE_BYTES;
+    setup.kernel_pages =
+        (memory->image_bytes + memory->table_bytes + memory->archive_bytes) /
+        PAGE_BYTES;
     setup.entry_tsc = boot_entry_tsc;
     setup.find_service = find_service;
     obj_system_setup(&setup);
 
-    first_process_start(phys_to_virt(info->archive_begin),
-                        info->archive_bytes);
+    first_process_start(phys_to_virt(info->archive_begin), info->archive_bytes);
     cpu_set_syscall_entry(syscall_entry);
     sched_resume();
 }

@@ -101,8 +101,8 @@ static void port_gone(struct notice *notice)
         unbind(end);
 }
 
-static const struct notice_ops closed_ops = { .delivered = told,
-                                              .port_gone = port_gone };
+static const struct notice_ops closed_ops = {.delivered = told,
+                                             .port_gone = port_gone};
 
 static void end_setup(struct channel *channel, int side)
 {

@@ -49,5 +49,4 @@ struct channel *channel_create_bound(struct purse *purse, struct port *port,
 /* Closes the end bound to (port) with (badge): its contract was broken. */
 int channel_close_badge(struct port *port, uint64_t badge);
 
-
 #endif /* NUNCIO_IPC_CHANNEL_H */

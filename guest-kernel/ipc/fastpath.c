@@ -110,68 +110,93 @@ call_kernel(struct thread *self, struct handle_slot *slot, uint64_t tag)
         sched_resume();
     exit_message(self, (struct message_out){
                            (uint64_t)(int64_t)nu_tag_status(reply), 0, reply,
-                           words[0], words[1], words[2], words[3] });
+                           words[0], words[1], words[2], words[3]});
+}
+
+/* The message as message_entry() has it, all in registers. */
+struct message_in {
+    uint64_t handle;
+    uint64_t tag;
+    uint64_t w0, w1, w2, w3;
+};
+
+/* From (self), which has done its part, to (to), which runs now. */
+static inline __attribute__((always_inline, noreturn)) void
+hand_over(struct thread *to, uint64_t status, uint64_t badge,
+          struct message_in in)
+{
+    to->state = THREAD_READY;
+    current = to;
+    switch_to(to);
+    exit_message(to, (struct message_out){status, badge, in.tag & ~NU_OP_MASK,
+                                          in.w0, in.w1, in.w2, in.w3});
+}
+
+/* A plain call: does not return if it could be made. */
+static inline __attribute__((always_inline)) void
+try_call(struct thread *self, struct handle_slot *slot, struct message_in in)
+{
+    uint32_t words = nu_tag_words(in.tag);
+    const struct endpoint *dest;
+    struct thread *receiver;
+
+    if (unlikely(self->hooks != 0 || !words_fit(words) ||
+                 slot->number != in.handle || !(slot->rights & NU_RIGHT_SEND)))
+        return;
+    if ((uint32_t)in.tag >= SERVICE_TAG) {
+        receiver = fast_receiver(slot, &dest);
+        if (unlikely(receiver == NULL))
+            return;
+        if (words > NU_REG_WORDS)
+            copy_words(self, receiver, words);
+        unlink_receiver(receiver);
+        self->calls++;
+        self->state = THREAD_REPLYING;
+        self->server = receiver;
+        receiver->client = self;
+        hand_over(receiver, 0, dest->badge, in);
+    }
+    if (likely(is_for_kernel(slot, in.tag))) {
+        uint64_t *buffer = self->buf->words;
+
+        buffer[0] = in.w0;
+        buffer[1] = in.w1;
+        buffer[2] = in.w2;
+        buffer[3] = in.w3;
+        call_kernel(self, slot, in.tag);
+    }
+}
+
+/* A plain reply whose server then waits: does not return if it could be sent. */
+static inline __attribute__((always_inline)) void
+try_reply(struct thread *self, struct handle_slot *slot, struct message_in in)
+{
+    uint32_t words = nu_tag_words(in.tag);
+    struct thread *client = self->client;
+
+    if (unlikely(!words_fit(words) || !can_reply(self, slot, in.handle)))
+        return;
+    if (words > NU_REG_WORDS)
+        copy_words(self, client, words);
+    self->client = NULL;
+    self->state = THREAD_RECEIVING;
+    list_add_tail(&((struct port *)slot->object)->inbox.receivers, &self->link);
+    client->server = NULL;
+    hand_over(client, (uint64_t)(int64_t)nu_tag_status(in.tag), 0, in);
 }
 
 _Noreturn void message_entry(uint64_t handle, uint64_t tag, uint64_t w0,
                              uint64_t w1, uint64_t w2, uint64_t w3)
 {
+    struct message_in in = {handle, tag, w0, w1, w2, w3};
     struct thread *self = current;
-    uint32_t words = nu_tag_words(tag);
     struct handle_slot *slot = slot_of(self, handle);
+    uint64_t shape = tag & SHAPE_MASK;
 
-    if (likely((tag & SHAPE_MASK) == NU_OP_CALL && self->hooks == 0 &&
-               words_fit(words) && slot->number == handle &&
-               (slot->rights & NU_RIGHT_SEND))) {
-        const struct endpoint *dest;
-        struct thread *receiver;
-
-        receiver = (uint32_t)tag >= SERVICE_TAG ? fast_receiver(slot, &dest) :
-                                                  NULL;
-        if (likely(receiver != NULL)) {
-            if (words > NU_REG_WORDS)
-                copy_words(self, receiver, words);
-            unlink_receiver(receiver);
-            self->calls++;
-            self->state = THREAD_REPLYING;
-            self->server = receiver;
-            receiver->client = self;
-            receiver->state = THREAD_READY;
-            current = receiver;
-            switch_to(receiver);
-            exit_message(receiver,
-                         (struct message_out){ 0, dest->badge,
-                                               tag & ~NU_OP_MASK, w0, w1, w2,
-                                               w3 });
-        }
-        if (likely(is_for_kernel(slot, tag))) {
-            uint64_t *buffer = self->buf->words;
-
-            buffer[0] = w0;
-            buffer[1] = w1;
-            buffer[2] = w2;
-            buffer[3] = w3;
-            call_kernel(self, slot, tag);
-        }
-    } else if ((tag & SHAPE_MASK) == NU_OP_REPLY_RECV && words_fit(words) &&
-               can_reply(self, slot, handle)) {
-        struct thread *client = self->client;
-
-        if (words > NU_REG_WORDS)
-            copy_words(self, client, words);
-        self->client = NULL;
-        self->state = THREAD_RECEIVING;
-        list_add_tail(&((struct port *)slot->object)->inbox.receivers,
-                      &self->link);
-        client->server = NULL;
-        client->state = THREAD_READY;
-        current = client;
-        switch_to(client);
-        exit_message(client,
-                     (struct message_out){
-                         (uint64_t)(int64_t)nu_tag_status(tag), 0,
-                         tag & ~NU_OP_MASK, w0, w1, w2, w3 });
-    }
+    if (likely(shape == NU_OP_CALL))
+        try_call(self, slot, in);
+    else if (shape == NU_OP_REPLY_RECV)
+        try_reply(self, slot, in);
     self->regs.rdi = handle;
     self->regs.rsi = tag;
     self->regs.rdx = w0;

@@ -4,13 +4,13 @@
 #include <arch_mmu.h>
 #include <kassert.h>
 
-#define NO_SLOT       0xffffu
-#define SLOTS_MIN     256u
-#define GENERATION    (1u << NU_HANDLE_SLOT_BITS)
-#define LAST_NUMBER   (NU_HANDLE_LOCAL - 1)
+#define NO_SLOT     0xffffu
+#define SLOTS_MIN   256u
+#define GENERATION  (1u << NU_HANDLE_SLOT_BITS)
+#define LAST_NUMBER (NU_HANDLE_LOCAL - 1)
 
 /* What free slots point to, so that a lookup needs no test for NULL. */
-static struct object no_object = { .refs = 1, .type = OBJECT_NONE };
+static struct object no_object = {.refs = 1, .type = OBJECT_NONE};
 
 static uint64_t table_pages(uint32_t slots)
 {

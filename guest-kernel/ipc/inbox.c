@@ -100,6 +100,5 @@ void notice_post(struct notice *notice)
         list_add_tail(&inbox->notices, &notice->link);
         return;
     }
-    notice_give(list_entry(inbox->receivers.next, struct thread, link),
-                notice);
+    notice_give(list_entry(inbox->receivers.next, struct thread, link), notice);
 }

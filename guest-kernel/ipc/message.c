@@ -26,8 +26,8 @@ uint64_t message_dropped_replies(void)
 
 static struct thread *first_thread(struct list_node *head)
 {
-    return list_is_empty(head) ? NULL :
-                                 list_entry(head->next, struct thread, link);
+    return list_is_empty(head) ? NULL
+                               : list_entry(head->next, struct thread, link);
 }
 
 /* Registers of (to) after a message from (from); operation bits stay behind. */
@@ -283,7 +283,8 @@ static void send(struct thread *sender, uint64_t handle)
         return;
     case OBJECT_REPLY:
         if (op == NU_OP_SEND) {
-            answer_status(sender, reply_saved(sender, (struct reply *)slot->object));
+            answer_status(sender,
+                          reply_saved(sender, (struct reply *)slot->object));
             return;
         }
         break;

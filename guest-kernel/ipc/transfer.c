@@ -151,7 +151,7 @@ static int prepare_string(struct thread *from, struct thread *to, uint32_t i,
     copy->bytes = item.bytes & ~NU_STRING_MORE;
     if (copy->bytes > NU_STRING_BYTES_MAX)
         return NU_TOOLONG;
-    copy->from = (struct ucopy_at){ from->process->space, item.addr };
+    copy->from = (struct ucopy_at){from->process->space, item.addr};
     status = ucopy_prepare(copy->from, copy->bytes, PROT_READ);
     if (status != 0)
         return status;
@@ -163,8 +163,8 @@ static int prepare_string(struct thread *from, struct thread *to, uint32_t i,
         rx.bytes = NU_STRING_BYTES_MAX;
     if (copy->bytes > rx.bytes - plan.rx_bytes[*buffer])
         return NU_TOOLONG;
-    copy->to = (struct ucopy_at){ to->process->space,
-                                  rx.addr + plan.rx_bytes[*buffer] };
+    copy->to =
+        (struct ucopy_at){to->process->space, rx.addr + plan.rx_bytes[*buffer]};
     status = ucopy_prepare(copy->to, copy->bytes, PROT_WRITE);
     plan.rx_bytes[*buffer] += copy->bytes;
     if (status == 0)
@@ -202,8 +202,8 @@ static struct mapping *find_pages(struct thread *thread, uint64_t addr,
     return mapping;
 }
 
-static int prepare_page_item(struct thread *from, struct thread *to,
-                             uint32_t i, enum transfer_side *at_fault)
+static int prepare_page_item(struct thread *from, struct thread *to, uint32_t i,
+                             enum transfer_side *at_fault)
 {
     struct nu_page_item item = from->buf->pages[i];
     struct page_move *move = &plan.page[i];
@@ -294,8 +294,7 @@ static void commit_handles(struct thread *from, struct thread *to)
             object_put(handle_take(&from->process->handles, move->source));
         to->buf->handles[i] = (struct nu_handle_item){
             handle_put(&to->process->handles, move->object, move->rights),
-            move->rights, 0
-        };
+            move->rights, 0};
     }
 }
 

@@ -6,7 +6,7 @@
 #include <nlib/string.h>
 
 #define ENTRIES 512u
-#define TABLE_FLAGS(va)                                                        \
+#define TABLE_FLAGS(va) \
     (PTE_PRESENT | PTE_WRITE | ((int64_t)(va) >= 0 ? PTE_USER : 0))
 
 static uint32_t index_at(uint64_t va, int level)

@@ -22,8 +22,8 @@ struct slab {
 #define SLAB_HEADER 64u
 _Static_assert(sizeof(struct slab) <= SLAB_HEADER, "objects start at 64");
 
-static const uint16_t class_bytes[PURSE_CLASS_COUNT] = { 64,  128,  256,
-                                                         512, 1024, 2016 };
+static const uint16_t class_bytes[PURSE_CLASS_COUNT] = {64,  128,  256,
+                                                        512, 1024, 2016};
 
 static uint16_t class_count(uint32_t class)
 {
@@ -56,12 +56,12 @@ void *purse_object_alloc(struct purse *purse, size_t bytes)
     void *object;
 
     while (bytes > class_bytes[class]) {
-        class++;
+        class ++;
         KASSERT(class < PURSE_CLASS_COUNT);
     }
-    slab = list_is_empty(&purse->slabs[class]) ?
-               slab_create(purse, class) :
-               list_entry(purse->slabs[class].next, struct slab, link);
+    slab = list_is_empty(&purse->slabs[class])
+               ? slab_create(purse, class)
+               : list_entry(purse->slabs[class].next, struct slab, link);
     if (slab == NULL)
         return NULL;
     if (slab->free != NULL) {
@@ -108,7 +108,7 @@ struct purse *purse_of_object(const void *object)
 
 void slab_flush(struct purse *purse)
 {
-    for (uint32_t class = 0; class < PURSE_CLASS_COUNT; class++) {
+    for (uint32_t class = 0; class < PURSE_CLASS_COUNT; class ++) {
         struct list_node *head = &purse->slabs[class];
         struct list_node *n = head->next;
 

@@ -120,8 +120,8 @@ void space_clear(struct space *space)
         mapping_remove(list_entry(space->mappings.next, struct mapping, link));
     if (is_kernel(space)) {
         pt_destroy_gib(space->purse, kernel_root, space->begin);
-        kernel_spaces &=
-            ~(1ull << ((space->begin - SPACE_KERNEL_BEGIN) / SPACE_KERNEL_BYTES));
+        kernel_spaces &= ~(
+            1ull << ((space->begin - SPACE_KERNEL_BEGIN) / SPACE_KERNEL_BYTES));
     } else {
         if (mmu_active_root() == space->root)
             mmu_load_root(kernel_root);
@@ -171,8 +171,7 @@ static int check_range(const struct space *space, uint64_t addr, uint64_t bytes,
         return NU_INVAL;
     if ((prot & PROT_WRITE) && (prot & PROT_EXEC))
         return NU_INVAL;
-    if (addr < space->begin || addr >= space->end ||
-        bytes > space->end - addr)
+    if (addr < space->begin || addr >= space->end || bytes > space->end - addr)
         return NU_RANGE;
     if ((prot & PROT_EXEC) && space->sealed)
         return NU_SEALED;
@@ -328,9 +327,9 @@ int space_touch(struct space *space, uint64_t addr, uint32_t access)
         return 0;
     if (mapping->memory == NULL)
         return NU_FAULT;
-    frame = memory_page(mapping->memory,
-                        mapping->first_page +
-                            (addr - mapping->begin) / PAGE_BYTES);
+    frame =
+        memory_page(mapping->memory,
+                    mapping->first_page + (addr - mapping->begin) / PAGE_BYTES);
     if (frame == FRAME_NONE)
         return NU_NOMEM;
     *entry = leaf_of(space, mapping, frame);

@@ -63,7 +63,7 @@ static int send_string(struct kcall *call)
 {
     struct nu_msgbuf *buf = call->caller->buf;
     struct nu_string_item rx = buf->rx[0];
-    struct ucopy_at to = { call->caller->process->space, rx.addr };
+    struct ucopy_at to = {call->caller->process->space, rx.addr};
     int status;
 
     if (buf->rx_count == 0 || rx.bytes < call->serve.out_bytes)
@@ -73,7 +73,7 @@ static int send_string(struct kcall *call)
         return status;
     for (uint32_t i = 0; i < call->serve.out_count; i++) {
         const struct nu_blob *piece = &call->serve.out[i];
-        struct ucopy_at from = { NULL, (uint64_t)(uintptr_t)piece->data };
+        struct ucopy_at from = {NULL, (uint64_t)(uintptr_t)piece->data};
 
         ucopy(to, from, piece->bytes);
         to.addr += piece->bytes;
@@ -100,8 +100,8 @@ void kcall_reply(struct kcall *call, uint64_t tag)
     if (call->serve.out_count != 0) {
         int status = send_string(call);
 
-        tag = status == 0 ? tag | 1ull << NU_TAG_STRINGS_SHIFT :
-                            (uint32_t)status;
+        tag =
+            status == 0 ? tag | 1ull << NU_TAG_STRINGS_SHIFT : (uint32_t)status;
     }
     if (call->serve.out_handle_count != 0)
         tag |= send_handles(call);
@@ -122,8 +122,8 @@ void kobject_call(struct thread *caller, struct handle_slot *slot)
     struct object *object = slot->object;
     /* What can be said to any handle is served under the type of none. */
     kobject_dispatch_fn dispatch =
-        kobject_dispatch_of[nu_tag_contract(tag) == 0 ? OBJECT_NONE :
-                                                        object->type];
+        kobject_dispatch_of[nu_tag_contract(tag) == 0 ? OBJECT_NONE
+                                                      : object->type];
     uint64_t reply;
 
     kcall_begin(&call, caller, slot, tag);

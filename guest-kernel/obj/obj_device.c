@@ -166,9 +166,10 @@ static int device_io_write_serve(void *self, struct nu_serve *call,
                            req->width, req->value);
 }
 
-static int device_io_write_bytes_serve(
-    void *self, struct nu_serve *call, const struct device_io_write_bytes_req *req,
-    const struct nu_blob *data)
+static int
+device_io_write_bytes_serve(void *self, struct nu_serve *call,
+                            const struct device_io_write_bytes_req *req,
+                            const struct nu_blob *data)
 {
     const uint8_t *bytes = data->data;
     int status = 0;
@@ -186,8 +187,7 @@ static int device_dma_serve(void *self, struct nu_serve *call,
 {
     struct object *pays;
     struct memory *memory;
-    int status =
-        kcall_object(call, purse, OBJECT_PURSE, NU_RIGHT_WRITE, &pays);
+    int status = kcall_object(call, purse, OBJECT_PURSE, NU_RIGHT_WRITE, &pays);
 
     (void)self;
     if (status != 0)
@@ -198,8 +198,7 @@ static int device_dma_serve(void *self, struct nu_serve *call,
     if (memory == NULL)
         return NU_NOMEM;
     rep->addr = memory->base;
-    return kcall_give(call, &memory->object,
-                      NU_RIGHTS_ALL & ~NU_RIGHT_EXEC);
+    return kcall_give(call, &memory->object, NU_RIGHTS_ALL & ~NU_RIGHT_EXEC);
 }
 
 static void interrupt_fired(void *arg, uint32_t port)
@@ -248,8 +247,7 @@ static int interrupt_bind_serve(void *self, struct nu_serve *call,
 {
     struct interrupt *interrupt = self;
     struct object *object;
-    int status =
-        kcall_object(call, port, OBJECT_PORT, NU_RIGHT_RECV, &object);
+    int status = kcall_object(call, port, OBJECT_PORT, NU_RIGHT_RECV, &object);
 
     if (status != 0)
         return status;
@@ -291,8 +289,8 @@ static uint64_t dispatch_device(struct object *object, struct nu_serve *call)
 {
     int status = kcall_need(call, NU_RIGHT_MANAGE);
 
-    return status != 0 ? (uint32_t)status :
-                         device_dispatch(&device_ops, object, call);
+    return status != 0 ? (uint32_t)status
+                       : device_dispatch(&device_ops, object, call);
 }
 
 static uint64_t dispatch_interrupt(struct object *object, struct nu_serve *call)

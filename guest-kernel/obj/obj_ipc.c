@@ -99,14 +99,14 @@ static const struct handle_ops handle_ops = {
     .info = handle_info_serve,
 };
 
-static const struct channel_ops channel_ops = { .bind = channel_bind_serve };
+static const struct channel_ops channel_ops = {.bind = channel_bind_serve};
 
 static const struct port_ops port_ops = {
     .info = port_info_serve,
     .close = port_close_serve,
 };
 
-static const struct reply_ops reply_ops = { .save = reply_save_serve };
+static const struct reply_ops reply_ops = {.save = reply_save_serve};
 
 static uint64_t dispatch_handle(struct object *object, struct nu_serve *call)
 {

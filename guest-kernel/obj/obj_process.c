@@ -55,9 +55,9 @@ static int process_give_serve(void *self, struct nu_serve *call, nu_handle_t h,
     return 0;
 }
 
-static int process_create_thread_serve(
-    void *self, struct nu_serve *call,
-    const struct process_create_thread_req *req)
+static int
+process_create_thread_serve(void *self, struct nu_serve *call,
+                            const struct process_create_thread_req *req)
 {
     struct process *process = self;
     uint64_t entry = req->entry;

@@ -58,8 +58,7 @@ static int purse_create_port_serve(void *self, struct nu_serve *call)
     if (status != 0)
         return status;
     port = port_create(self);
-    return kcall_give(call, port == NULL ? NULL : &port->object,
-                      NU_RIGHTS_ALL);
+    return kcall_give(call, port == NULL ? NULL : &port->object, NU_RIGHTS_ALL);
 }
 
 static int purse_create_channel_serve(void *self, struct nu_serve *call)
@@ -131,15 +130,17 @@ static int create_process(struct nu_serve *call, struct process_args *args,
     return kcall_give(call, &process->object, NU_RIGHTS_ALL);
 }
 
-static int purse_create_process_serve(
-    void *self, struct nu_serve *call, const struct purse_create_process_req *req,
-    const struct nu_blob *name, nu_handle_t purse, nu_handle_t watcher,
-    struct purse_create_process_rep *rep)
+static int
+purse_create_process_serve(void *self, struct nu_serve *call,
+                           const struct purse_create_process_req *req,
+                           const struct nu_blob *name, nu_handle_t purse,
+                           nu_handle_t watcher,
+                           struct purse_create_process_rep *rep)
 {
-    struct process_args args = { .name = name->data,
-                                 .name_bytes = name->bytes,
-                                 .slots = req->slots,
-                                 .badge = req->badge };
+    struct process_args args = {.name = name->data,
+                                .name_bytes = name->bytes,
+                                .slots = req->slots,
+                                .badge = req->badge};
 
     (void)self;
     return create_process(call, &args, purse, watcher, &rep->id);

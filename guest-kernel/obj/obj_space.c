@@ -40,8 +40,8 @@ static int space_protect_serve(void *self, struct nu_serve *call,
 {
     int status = kcall_need(call, NU_RIGHT_WRITE);
 
-    return status != 0 ? status :
-                         space_protect(self, req->addr, req->protection);
+    return status != 0 ? status
+                       : space_protect(self, req->addr, req->protection);
 }
 
 static int space_commit_serve(void *self, struct nu_serve *call,

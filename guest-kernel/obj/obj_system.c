@@ -78,8 +78,7 @@ static int system_create_kernel_process_serve(
         .name_bytes = name->bytes,
         .slots = req->slots,
         .badge = req->badge,
-        .kernel_entry = setup->find_service(name->data, name->bytes)
-    };
+        .kernel_entry = setup->find_service(name->data, name->bytes)};
     struct object *pays;
     struct object *port;
     struct process *process;
@@ -164,8 +163,8 @@ static uint64_t dispatch(struct object *object, struct nu_serve *call)
 {
     int status = kcall_need(call, NU_RIGHT_MANAGE);
 
-    return status != 0 ? (uint32_t)status :
-                         system_dispatch(&system_ops, object, call);
+    return status != 0 ? (uint32_t)status
+                       : system_dispatch(&system_ops, object, call);
 }
 
 void obj_system_init(void)

@@ -55,9 +55,9 @@ static int timer_set_serve(void *self, struct nu_serve *call,
     struct timer *timer = self;
 
     (void)call;
-    timer->period_ns = req->period_ns != 0 && req->period_ns < PERIOD_MIN_NS ?
-                           PERIOD_MIN_NS :
-                           req->period_ns;
+    timer->period_ns = req->period_ns != 0 && req->period_ns < PERIOD_MIN_NS
+                           ? PERIOD_MIN_NS
+                           : req->period_ns;
     sched_timer_set(&timer->sched, req->at_ns);
     return 0;
 }

@@ -94,13 +94,13 @@ static int trace_read_serve(void *self, struct nu_serve *call,
     (void)rep;
     if (status != 0)
         return status;
-    count = trace_peek(pieces,
-                       bytes / (uint32_t)sizeof(struct nu_trace_record));
+    count =
+        trace_peek(pieces, bytes / (uint32_t)sizeof(struct nu_trace_record));
     for (int i = 0; i < 2; i++) {
         if (pieces[i].count != 0)
-            status = nu_serve_bytes(call, pieces[i].records,
-                                    pieces[i].count *
-                                        sizeof(*pieces[i].records));
+            status =
+                nu_serve_bytes(call, pieces[i].records,
+                               pieces[i].count * sizeof(*pieces[i].records));
     }
     trace_consume(count);
     return status;
@@ -145,7 +145,7 @@ static const struct trace_ops trace_ops = {
     .info = trace_info_serve,
 };
 
-static const struct log_ops log_ops = { .write = log_write_serve };
+static const struct log_ops log_ops = {.write = log_write_serve};
 
 static uint64_t dispatch_trace(struct object *object, struct nu_serve *call)
 {

@@ -70,8 +70,8 @@ struct process *process_create(const struct process_args *args)
     process->purse = args->purse;
     process->kernel_entry = args->kernel_entry;
     memcpy(process->name, args->name,
-           args->name_bytes < PROCESS_NAME_BYTES ? args->name_bytes :
-                                                   PROCESS_NAME_BYTES - 1);
+           args->name_bytes < PROCESS_NAME_BYTES ? args->name_bytes
+                                                 : PROCESS_NAME_BYTES - 1);
     list_init(&process->threads);
     if (!handle_table_create(&process->handles, args->purse, args->slots)) {
         purse_object_free(process);
@@ -117,8 +117,8 @@ void process_end(struct process *process, int32_t status)
     process->state = PROCESS_ENDED;
     process->status = status;
     while (!list_is_empty(&process->threads))
-        thread_end(list_entry(process->threads.next, struct thread,
-                              in_process));
+        thread_end(
+            list_entry(process->threads.next, struct thread, in_process));
     handle_table_destroy(&process->handles, process->purse);
     space_clear(process->space);
     object_put(&process->space->object);

@@ -47,8 +47,7 @@ void sched_ready(struct thread *thread)
 static void wake_sleepers(uint64_t now)
 {
     while (!list_is_empty(&sleepers)) {
-        struct thread *thread =
-            list_entry(sleepers.next, struct thread, link);
+        struct thread *thread = list_entry(sleepers.next, struct thread, link);
 
         if (thread->wake_ns > now)
             return;

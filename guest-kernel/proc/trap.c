@@ -17,8 +17,8 @@
  */
 static bool is_from_thread(const struct trap_frame *frame)
 {
-    return current != NULL && (trap_from_user(frame) ||
-                               (frame->rflags & CPU_FLAGS_IF) != 0);
+    return current != NULL &&
+           (trap_from_user(frame) || (frame->rflags & CPU_FLAGS_IF) != 0);
 }
 
 static uint32_t access_of(uint64_t error)
@@ -32,8 +32,7 @@ static void exception(const struct trap_frame *frame)
 {
     uint64_t addr = frame->vector == TRAP_PAGE_FAULT ? cpu_cr2() : 0;
 
-    if (frame->vector == TRAP_PAGE_FAULT &&
-        !(frame->error & TRAP_PF_PRESENT) &&
+    if (frame->vector == TRAP_PAGE_FAULT && !(frame->error & TRAP_PF_PRESENT) &&
         space_touch(current->process->space, addr & ~PAGE_MASK,
                     access_of(frame->error)) == 0) {
         current->process->faults++;

@@ -9,7 +9,7 @@
 #include <nlib/string.h>
 
 #define RING_PAGES 64u
-#define RING_COUNT                                                             \
+#define RING_COUNT \
     ((uint32_t)(RING_PAGES * PAGE_BYTES / sizeof(struct nu_trace_record)))
 
 static struct nu_trace_record *ring;
@@ -68,8 +68,7 @@ void trace_consume(uint32_t count)
 uint64_t trace_export(void)
 {
     static const struct nu_trace_header header = {
-        NU_TRACE_MAGIC, 1, sizeof(struct nu_trace_record)
-    };
+        NU_TRACE_MAGIC, 1, sizeof(struct nu_trace_record)};
     struct trace_piece pieces[2];
     uint32_t count;
 
@@ -80,8 +79,7 @@ uint64_t trace_export(void)
     count = trace_peek(pieces, ring_used);
     for (int i = 0; i < 2; i++) {
         if (pieces[i].count != 0)
-            hv_trace_write(pieces[i].records,
-                           pieces[i].count * sizeof(*ring));
+            hv_trace_write(pieces[i].records, pieces[i].count * sizeof(*ring));
     }
     trace_consume(count);
     return count;
@@ -92,8 +90,8 @@ static void record_string(struct nu_trace_record *record,
                           const struct thread *thread,
                           const struct nu_string_item *item, uint64_t bytes)
 {
-    struct ucopy_at from = { thread->process->space, item->addr };
-    struct ucopy_at to = { NULL, (uint64_t)(uintptr_t)record->payload };
+    struct ucopy_at from = {thread->process->space, item->addr};
+    struct ucopy_at to = {NULL, (uint64_t)(uintptr_t)record->payload};
 
     if (bytes > NU_TRACE_PAYLOAD_BYTES)
         bytes = NU_TRACE_PAYLOAD_BYTES;
@@ -146,9 +144,9 @@ void trace_call(struct thread *thread)
     struct nu_trace_record *record;
 
     thread->sequence++;
-    record = record_begin(thread, tag & (NU_OP_RECV | NU_OP_NOTE) ?
-                                      NU_TRACE_CALL :
-                                      NU_TRACE_SEND);
+    record =
+        record_begin(thread, tag & (NU_OP_RECV | NU_OP_NOTE) ? NU_TRACE_CALL
+                                                             : NU_TRACE_SEND);
     record->handle = (uint32_t)thread->regs.rdi;
     thread->traced_handle = record->handle;
     if (tag & NU_OP_COMPONENT)
@@ -185,8 +183,7 @@ void trace_note(struct thread *thread)
         return;
     if (thread->regs.rsi & NU_OP_NOTE_REPLY) {
         thread->traced_handle = (uint32_t)thread->regs.rdi;
-        thread->traced_component =
-            (thread->regs.rsi & NU_OP_COMPONENT) != 0;
+        thread->traced_component = (thread->regs.rsi & NU_OP_COMPONENT) != 0;
         trace_reply(thread);
     } else {
         trace_call(thread);
@@ -215,5 +212,5 @@ int trace_begin(uint32_t process_id, const char *name)
 
 struct trace_info trace_info(void)
 {
-    return (struct trace_info){ recorded, lost, RING_COUNT };
+    return (struct trace_info){recorded, lost, RING_COUNT};
 }

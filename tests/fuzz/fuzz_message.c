@@ -12,7 +12,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct object clock_object = { .refs = 1, .type = OBJECT_CLOCK };
+static struct object clock_object = {.refs = 1, .type = OBJECT_CLOCK};
 
 struct input {
     const uint8_t *data;
@@ -34,9 +34,9 @@ static uint64_t take(struct input *in, size_t bytes)
 /* One byte chooses among addresses that matter; the rest moves it. */
 static uint64_t take_address(struct input *in)
 {
-    static const uint64_t base[] = { FIXTURE_HEAP, FIXTURE_RO, FIXTURE_BUFFER,
-                                     0,            0x7ffff000, USER_END,
-                                     0xffff800000000000ull,    ~0ull };
+    static const uint64_t base[] = {
+        FIXTURE_HEAP, FIXTURE_RO, FIXTURE_BUFFER,        0,
+        0x7ffff000,   USER_END,   0xffff800000000000ull, ~0ull};
     uint64_t byte = take(in, 1);
 
     return base[byte & 7] + (byte & 8 ? take(in, 2) : 0) -
@@ -73,11 +73,12 @@ static void fill_buffer(struct nu_msgbuf *buf, struct input *in)
 
 static void send_one(struct thread *thread, struct input *in)
 {
-    struct fixture_call call = { 0 };
+    struct fixture_call call = {0};
     uint64_t shape = take(in, 1);
 
     fill_buffer(thread->buf, in);
-    call.handle = 4096u + take(in, 1) % 16 + (shape & 1 ? take(in, 2) << 12 : 0);
+    call.handle =
+        4096u + take(in, 1) % 16 + (shape & 1 ? take(in, 2) << 12 : 0);
     call.tag = take(in, 1) | take(in, 1) % 40 << 16 |
                take(in, 1) % 70 << NU_TAG_WORDS_SHIFT;
     if (shape & 2)
@@ -116,7 +117,7 @@ static struct process *make_process(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct input in = { data, size };
+    struct input in = {data, size};
     struct process *process;
     void *state = NULL;
 
@@ -126,8 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (in.size > 0) {
         struct thread *thread;
 
-        if (process->state == PROCESS_ENDED ||
-            list_is_empty(&process->threads))
+        if (process->state == PROCESS_ENDED || list_is_empty(&process->threads))
             break;
         thread = fixture_thread(process);
         if (thread->state != THREAD_READY)

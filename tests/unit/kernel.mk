@@ -8,10 +8,14 @@ kernel-core-srcs := tests/unit/kernel_fixture.c \
 kernel-core-cflags := -DNU_SERVER_ONLY -Iguest-kernel/arch/fake -Iguest-kernel \
     -Iguest-kernel/arch/x86
 
-unit-tests += kernel_mm kernel_message kernel_random
+unit-tests += kernel_mm kernel_message kernel_transfer kernel_random
 unit-kernel_mm-srcs := tests/unit/test_kernel_mm.c $(kernel-core-srcs)
 unit-kernel_mm-cflags := $(kernel-core-cflags)
-unit-kernel_message-srcs := tests/unit/test_kernel_message.c $(kernel-core-srcs)
+unit-kernel_message-srcs := tests/unit/test_kernel_message.c \
+    tests/unit/kernel_pair.c $(kernel-core-srcs)
+unit-kernel_transfer-srcs := tests/unit/test_kernel_transfer.c \
+    tests/unit/kernel_pair.c $(kernel-core-srcs)
+unit-kernel_transfer-cflags := $(kernel-core-cflags)
 unit-kernel_message-cflags := $(kernel-core-cflags)
 unit-kernel_random-srcs := tests/unit/test_kernel_random.c $(kernel-core-srcs)
 unit-kernel_random-cflags := $(kernel-core-cflags)

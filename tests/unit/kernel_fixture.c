@@ -20,7 +20,7 @@
 #include <switch.h>
 
 #define RAM_BYTES_MAX (16ull << 20)
-#define RAM_FIRST (1ull << 20) /* what lies below is the kernel's */
+#define RAM_FIRST     (1ull << 20) /* what lies below is the kernel's */
 
 uint64_t fixture_ram_bytes = RAM_BYTES_MAX;
 uint8_t *fake_ram;
@@ -175,10 +175,8 @@ static void map_heap(struct process *process)
 struct process *fixture_process(const char *name, uint64_t purse_pages)
 {
     struct purse *purse = purse_create(&purse_root, purse_pages);
-    struct process_args args = { .name = name,
-                                 .name_bytes = strlen(name),
-                                 .slots = 256,
-                                 .purse = purse };
+    struct process_args args = {
+        .name = name, .name_bytes = strlen(name), .slots = 256, .purse = purse};
     struct process *process;
     struct thread *thread;
     int status;
@@ -188,8 +186,8 @@ struct process *fixture_process(const char *name, uint64_t purse_pages)
     assert_non_null(process);
     object_put(&purse->object);
     map_heap(process);
-    thread = thread_create(process, 0x400000, 0x500000, 0, FIXTURE_BUFFER,
-                           &status);
+    thread =
+        thread_create(process, 0x400000, 0x500000, 0, FIXTURE_BUFFER, &status);
     assert_non_null(thread);
     object_put(&thread->object);
     process->state = PROCESS_SEALED;
@@ -235,8 +233,8 @@ void fixture_message(struct thread *thread, struct fixture_call call)
 void fixture_poke(struct process *process, uint64_t addr, const void *data,
                   size_t bytes)
 {
-    struct ucopy_at to = { process->space, addr };
-    struct ucopy_at from = { NULL, (uint64_t)(uintptr_t)data };
+    struct ucopy_at to = {process->space, addr};
+    struct ucopy_at from = {NULL, (uint64_t)(uintptr_t)data};
 
     assert_int_equal(ucopy_prepare(to, bytes, PROT_WRITE), 0);
     ucopy(to, from, bytes);
@@ -245,8 +243,8 @@ void fixture_poke(struct process *process, uint64_t addr, const void *data,
 void fixture_peek(struct process *process, uint64_t addr, void *data,
                   size_t bytes)
 {
-    struct ucopy_at to = { NULL, (uint64_t)(uintptr_t)data };
-    struct ucopy_at from = { process->space, addr };
+    struct ucopy_at to = {NULL, (uint64_t)(uintptr_t)data};
+    struct ucopy_at from = {process->space, addr};
 
     assert_int_equal(ucopy_prepare(from, bytes, PROT_READ), 0);
     ucopy(to, from, bytes);

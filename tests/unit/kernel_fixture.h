@@ -18,10 +18,10 @@
 #include <proc/sched.h>
 #include <proc/thread.h>
 
-#define FIXTURE_BUFFER 0x7fffe000ull
-#define FIXTURE_HEAP   0x1000000ull /* 16 pages, RW, demand-zero */
+#define FIXTURE_BUFFER     0x7fffe000ull
+#define FIXTURE_HEAP       0x1000000ull /* 16 pages, RW, demand-zero */
 #define FIXTURE_HEAP_BYTES (16 * PAGE_BYTES)
-#define FIXTURE_RO     0x2000000ull /* one page, read-only */
+#define FIXTURE_RO         0x2000000ull /* one page, read-only */
 
 /* Pretended RAM; at most 16 MiB, which it is unless a program sets less. */
 extern uint64_t fixture_ram_bytes;

@@ -155,28 +155,28 @@ static void space_refuses_what_is_not_fit_to_map(void **state)
     assert_int_equal(space_map(space, memory, 4096 * 5, at, 4096, PROT_READ),
                      NU_RANGE);
     assert_int_equal(space_map(space, memory, 0, 0, 4096, PROT_READ), NU_RANGE);
-    assert_int_equal(space_map(space, memory, 0, USER_END - 4096, 2 * 4096,
-                               PROT_READ),
-                     NU_RANGE);
-    assert_int_equal(space_map(space, memory, 0, 0xffff800000000000ull, 4096,
-                               PROT_READ),
-                     NU_RANGE);
-    assert_int_equal(space_map(space, memory, 0, at, ~0ull & ~PAGE_MASK,
-                               PROT_READ),
-                     NU_RANGE);
-    assert_int_equal(space_map(space, memory, 0, at, 4096,
-                               PROT_WRITE | PROT_EXEC),
-                     NU_INVAL);
+    assert_int_equal(
+        space_map(space, memory, 0, USER_END - 4096, 2 * 4096, PROT_READ),
+        NU_RANGE);
+    assert_int_equal(
+        space_map(space, memory, 0, 0xffff800000000000ull, 4096, PROT_READ),
+        NU_RANGE);
+    assert_int_equal(
+        space_map(space, memory, 0, at, ~0ull & ~PAGE_MASK, PROT_READ),
+        NU_RANGE);
+    assert_int_equal(
+        space_map(space, memory, 0, at, 4096, PROT_WRITE | PROT_EXEC),
+        NU_INVAL);
     /* The process is sealed. */
-    assert_int_equal(space_map(space, memory, 0, at, 4096,
-                               PROT_READ | PROT_EXEC),
-                     NU_SEALED);
-    assert_int_equal(space_map(space, memory, 0, FIXTURE_HEAP + 4096, 4096,
-                               PROT_READ),
-                     NU_EXIST);
-    assert_int_equal(space_map(space, memory, 0, FIXTURE_HEAP - 4096, 2 * 4096,
-                               PROT_READ),
-                     NU_EXIST);
+    assert_int_equal(
+        space_map(space, memory, 0, at, 4096, PROT_READ | PROT_EXEC),
+        NU_SEALED);
+    assert_int_equal(
+        space_map(space, memory, 0, FIXTURE_HEAP + 4096, 4096, PROT_READ),
+        NU_EXIST);
+    assert_int_equal(
+        space_map(space, memory, 0, FIXTURE_HEAP - 4096, 2 * 4096, PROT_READ),
+        NU_EXIST);
     object_put(&memory->object);
     object_reap();
 }
@@ -187,19 +187,17 @@ static void memory_is_mapped_in_one_place_only(void **state)
     struct memory *memory = memory_create(made->purse, 2);
 
     (void)state;
-    assert_int_equal(space_map(made->space, memory, 0, 0x5000000, 4096,
-                               PROT_READ),
-                     0);
-    assert_int_equal(space_map(made->space, memory, 4096, 0x6000000, 4096,
-                               PROT_READ),
-                     NU_BUSY);
-    assert_int_equal(space_map(other->space, memory, 0, 0x5000000, 4096,
-                               PROT_READ),
-                     NU_BUSY);
+    assert_int_equal(
+        space_map(made->space, memory, 0, 0x5000000, 4096, PROT_READ), 0);
+    assert_int_equal(
+        space_map(made->space, memory, 4096, 0x6000000, 4096, PROT_READ),
+        NU_BUSY);
+    assert_int_equal(
+        space_map(other->space, memory, 0, 0x5000000, 4096, PROT_READ),
+        NU_BUSY);
     assert_int_equal(space_unmap(made->space, 0x5000000), 0);
-    assert_int_equal(space_map(other->space, memory, 0, 0x5000000, 4096,
-                               PROT_READ),
-                     0);
+    assert_int_equal(
+        space_map(other->space, memory, 0, 0x5000000, 4096, PROT_READ), 0);
     object_put(&memory->object);
     process_end(other, 0);
     object_put(&other->object);
@@ -239,9 +237,9 @@ static void protect_only_takes_away(void **state)
 {
     (void)state;
     assert_int_equal(space_protect(made->space, FIXTURE_HEAP, PROT_READ), 0);
-    assert_int_equal(space_protect(made->space, FIXTURE_HEAP,
-                                   PROT_READ | PROT_WRITE),
-                     NU_INVAL);
+    assert_int_equal(
+        space_protect(made->space, FIXTURE_HEAP, PROT_READ | PROT_WRITE),
+        NU_INVAL);
     assert_int_equal(space_touch(made->space, FIXTURE_HEAP, PROT_WRITE),
                      NU_FAULT);
     assert_int_equal(space_touch(made->space, FIXTURE_HEAP, PROT_READ), 0);
@@ -249,8 +247,8 @@ static void protect_only_takes_away(void **state)
                      FRAME_NONE);
 }
 
-static void demand_page_is_charged_and_refused_when_the_purse_is_empty(
-    void **state)
+static void
+demand_page_is_charged_and_refused_when_the_purse_is_empty(void **state)
 {
     uint64_t used = made->purse->used;
     struct memory *big;
@@ -264,8 +262,7 @@ static void demand_page_is_charged_and_refused_when_the_purse_is_empty(
                                PROT_READ | PROT_WRITE),
                      0);
     for (uint64_t i = 0; i < 512; i++) {
-        int status =
-            space_touch(made->space, 0x8000000 + i * 4096, PROT_WRITE);
+        int status = space_touch(made->space, 0x8000000 + i * 4096, PROT_WRITE);
 
         if (status != 0) {
             assert_int_equal(status, NU_NOMEM);
@@ -285,23 +282,23 @@ static void ucopy_refuses_every_bad_address(void **state)
         uint64_t bytes;
         uint32_t access;
     } bad[] = {
-        { 0, 1, PROT_READ }, /* page 0 */
-        { 0x3000000, 1, PROT_READ }, /* unmapped */
-        { FIXTURE_RO, 1, PROT_WRITE }, /* read-only */
-        { FIXTURE_HEAP + FIXTURE_HEAP_BYTES - 1, 2, PROT_READ }, /* end */
-        { FIXTURE_HEAP - 1, 2, PROT_READ }, /* begins before */
-        { 0xffff800000000000ull, 8, PROT_READ }, /* kernel */
-        { 0xffffffff80000000ull, 8, PROT_WRITE }, /* kernel image */
-        { 0x7ffffffff000ull, 1, PROT_READ }, /* the page never mapped */
-        { 0x800000000000ull, 1, PROT_READ }, /* not canonical */
-        { ~0ull, 2, PROT_READ }, /* wraps */
-        { FIXTURE_HEAP, ~0ull - FIXTURE_HEAP + 2, PROT_READ }, /* wraps */
-        { FIXTURE_HEAP, ~0ull, PROT_READ },
+        {0, 1, PROT_READ}, /* page 0 */
+        {0x3000000, 1, PROT_READ}, /* unmapped */
+        {FIXTURE_RO, 1, PROT_WRITE}, /* read-only */
+        {FIXTURE_HEAP + FIXTURE_HEAP_BYTES - 1, 2, PROT_READ}, /* end */
+        {FIXTURE_HEAP - 1, 2, PROT_READ}, /* begins before */
+        {0xffff800000000000ull, 8, PROT_READ}, /* kernel */
+        {0xffffffff80000000ull, 8, PROT_WRITE}, /* kernel image */
+        {0x7ffffffff000ull, 1, PROT_READ}, /* the page never mapped */
+        {0x800000000000ull, 1, PROT_READ}, /* not canonical */
+        {~0ull, 2, PROT_READ}, /* wraps */
+        {FIXTURE_HEAP, ~0ull - FIXTURE_HEAP + 2, PROT_READ}, /* wraps */
+        {FIXTURE_HEAP, ~0ull, PROT_READ},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        struct ucopy_at at = { made->space, bad[i].addr };
+        struct ucopy_at at = {made->space, bad[i].addr};
 
         assert_int_equal(ucopy_prepare(at, bad[i].bytes, bad[i].access),
                          NU_FAULT);
@@ -336,9 +333,8 @@ static void kernel_space_reaches_only_its_own_gib(void **state)
                      NU_RANGE);
     assert_int_equal(space_map(one, memory, 0, 0x5000000, 4096, PROT_READ),
                      NU_RANGE);
-    assert_int_equal(space_map(one, memory, 0, one->begin, 4096,
-                               PROT_READ | PROT_WRITE),
-                     0);
+    assert_int_equal(
+        space_map(one, memory, 0, one->begin, 4096, PROT_READ | PROT_WRITE), 0);
     assert_int_equal(space_touch(one, one->begin, PROT_WRITE), 0);
     assert_int_not_equal(space_frame(one, one->begin, PROT_WRITE), FRAME_NONE);
     assert_int_equal(*pt_entry(one->root, one->begin) & PTE_USER, 0);
@@ -352,10 +348,10 @@ static void kernel_space_reaches_only_its_own_gib(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define BARE(name) cmocka_unit_test_setup_teardown(name, fixture_setup, \
-                                                   fixture_teardown)
-#define WITH(name) cmocka_unit_test_setup_teardown(name, setup_process, \
-                                                   teardown_process)
+#define BARE(name) \
+    cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+#define WITH(name) \
+    cmocka_unit_test_setup_teardown(name, setup_process, teardown_process)
         BARE(frame_is_zero_when_handed_out),
         BARE(frame_run_is_contiguous_and_leaves_the_rest),
         BARE(purse_refuses_above_its_limit),

@@ -23,11 +23,16 @@ static uint64_t random64(void)
 /* Addresses that make trouble, and some that do not. */
 static uint64_t random_address(void)
 {
-    static const uint64_t interesting[] = {
-        0, FIXTURE_HEAP, FIXTURE_RO, FIXTURE_BUFFER, 0x7ffffffff000ull,
-        0xffff800000000000ull, 0xffffffff80000000ull, ~0ull, 0x7ffff000ull,
-        FIXTURE_HEAP + FIXTURE_HEAP_BYTES
-    };
+    static const uint64_t interesting[] = {0,
+                                           FIXTURE_HEAP,
+                                           FIXTURE_RO,
+                                           FIXTURE_BUFFER,
+                                           0x7ffffffff000ull,
+                                           0xffff800000000000ull,
+                                           0xffffffff80000000ull,
+                                           ~0ull,
+                                           0x7ffff000ull,
+                                           FIXTURE_HEAP + FIXTURE_HEAP_BYTES};
     uint64_t base = interesting[random64() % 10];
 
     switch (random64() % 4) {
@@ -75,9 +80,9 @@ static void randomize_buffer(struct nu_msgbuf *buf)
 
 static struct fixture_call random_call(void)
 {
-    static const uint16_t contracts[] = { 0,  1,  2,  3,  4,  5,  6,
-                                          7,  8,  10, 12, 13, 15, 35 };
-    struct fixture_call call = { 0 };
+    static const uint16_t contracts[] = {0, 1, 2,  3,  4,  5,  6,
+                                         7, 8, 10, 12, 13, 15, 35};
+    struct fixture_call call = {0};
 
     call.handle = random64() % 8 ? 4096u + random64() % 24 : random64();
     call.tag = random64() % 10;
@@ -98,9 +103,9 @@ static struct fixture_call random_call(void)
     return call;
 }
 
-static struct object clock_object = { .refs = 1, .type = OBJECT_CLOCK };
-static struct object log_object = { .refs = 1, .type = OBJECT_LOG };
-static struct object trace_object = { .refs = 1, .type = OBJECT_TRACE };
+static struct object clock_object = {.refs = 1, .type = OBJECT_CLOCK};
+static struct object log_object = {.refs = 1, .type = OBJECT_LOG};
+static struct object trace_object = {.refs = 1, .type = OBJECT_TRACE};
 
 static void give_all(struct process *process)
 {
@@ -113,8 +118,7 @@ static void give_all(struct process *process)
     fixture_handle(process, &clock_object, NU_RIGHTS_ALL);
     fixture_handle(process, &log_object, NU_RIGHTS_ALL);
     fixture_handle(process, &trace_object, NU_RIGHTS_ALL);
-    fixture_handle(process, &process->object,
-                   NU_RIGHTS_ALL & ~NU_RIGHT_MANAGE);
+    fixture_handle(process, &process->object, NU_RIGHTS_ALL & ~NU_RIGHT_MANAGE);
     fixture_handle(process, &process->space->object, NU_RIGHTS_ALL);
     fixture_handle(process, &process->purse->object, NU_RIGHTS_ALL);
 }
@@ -144,18 +148,19 @@ static void bystander_works(struct bystander *b)
     struct thread *server = fixture_thread(b->server);
     uint64_t n = b->calls++;
 
-    fixture_message(client, (struct fixture_call){
-                                b->call, NU_OP_CALL | NU_METHOD(35, 1) |
-                                             (4ull << NU_TAG_WORDS_SHIFT),
-                                { n, ~n, 3, 4 } });
+    fixture_message(client,
+                    (struct fixture_call){b->call,
+                                          NU_OP_CALL | NU_METHOD(35, 1) |
+                                              (4ull << NU_TAG_WORDS_SHIFT),
+                                          {n, ~n, 3, 4}});
     assert_ptr_equal(current, server);
     assert_int_equal(server->regs.rdi, 77);
     assert_int_equal(server->regs.rdx, n);
     assert_int_equal(server->regs.r10, ~n);
-    fixture_message(server, (struct fixture_call){
-                                b->port, NU_OP_REPLY_RECV |
-                                             (1ull << NU_TAG_WORDS_SHIFT),
-                                { n + 1 } });
+    fixture_message(
+        server,
+        (struct fixture_call){
+            b->port, NU_OP_REPLY_RECV | (1ull << NU_TAG_WORDS_SHIFT), {n + 1}});
     assert_ptr_equal(current, client);
     assert_int_equal(client->regs.rax, 0);
     assert_int_equal(client->regs.rdx, n + 1);
@@ -176,7 +181,7 @@ static void bystander_begin(struct bystander *b)
     b->port = fixture_handle(b->server, &port->object, NU_RIGHTS_ALL);
     b->calls = 0;
     fixture_message(fixture_thread(b->server),
-                    (struct fixture_call){ b->port, NU_OP_RECV, { 0 } });
+                    (struct fixture_call){b->port, NU_OP_RECV, {0}});
 }
 
 static void a_million_random_messages_harm_nobody(void **state)
@@ -185,7 +190,7 @@ static void a_million_random_messages_harm_nobody(void **state)
     long count = wanted != NULL ? atol(wanted) : 1000000;
     struct channel *channel = channel_create(&purse_root);
     struct process *hostile = new_hostile(channel);
-    struct bystander bystander = { 0 };
+    struct bystander bystander = {0};
     int deaths = 0;
     long successes = 0;
 

@@ -7,8 +7,8 @@
 uint64_t mmu_root;
 uint64_t switch_gs_base;
 
-#define SAME(offset, member)                                                   \
-    _Static_assert((offset) == offsetof(struct trap_frame, member),            \
+#define SAME(offset, member)                                        \
+    _Static_assert((offset) == offsetof(struct trap_frame, member), \
                    "entry_abi.h: " #member)
 
 SAME(TRAP_R15, r15);

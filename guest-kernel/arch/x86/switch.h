@@ -71,15 +71,13 @@ exit_message(struct thread *thread, struct message_out out)
         __asm__ volatile("jmp exit_message_kernel"
                          :
                          : "b"(thread), "a"(out.status), "D"(out.badge),
-                           "S"(out.tag), "d"(out.w0), "r"(r10), "r"(r8),
-                           "r"(r9)
+                           "S"(out.tag), "d"(out.w0), "r"(r10), "r"(r8), "r"(r9)
                          : "memory");
     else
         __asm__ volatile("jmp exit_message_user"
                          :
                          : "b"(thread), "a"(out.status), "D"(out.badge),
-                           "S"(out.tag), "d"(out.w0), "r"(r10), "r"(r8),
-                           "r"(r9)
+                           "S"(out.tag), "d"(out.w0), "r"(r10), "r"(r8), "r"(r9)
                          : "memory");
     __builtin_unreachable();
 }

@@ -4,28 +4,28 @@
 #include <stdbool.h>
 
 /* Offsets and values of the specification. */
-#define EHDR_BYTES   64u
-#define PHDR_BYTES   56u
-#define RELA_BYTES   24u
-#define DYN_BYTES    16u
-#define ET_DYN       3u
-#define EM_X86_64    62u
-#define PT_LOAD      1u
-#define PT_DYNAMIC   2u
-#define PT_INTERP    3u
-#define PT_NOTE      4u
-#define PT_TLS       7u
-#define DT_NULL      0u
-#define DT_NEEDED    1u
-#define DT_RELA      7u
-#define DT_RELASZ    8u
-#define DT_RELAENT   9u
-#define DT_JMPREL    23u
-#define DT_TEXTREL   22u
-#define DT_REL       17u
-#define DT_RELR      36u
-#define R_RELATIVE   8u
-#define NOTE_TYPE    1u
+#define EHDR_BYTES 64u
+#define PHDR_BYTES 56u
+#define RELA_BYTES 24u
+#define DYN_BYTES  16u
+#define ET_DYN     3u
+#define EM_X86_64  62u
+#define PT_LOAD    1u
+#define PT_DYNAMIC 2u
+#define PT_INTERP  3u
+#define PT_NOTE    4u
+#define PT_TLS     7u
+#define DT_NULL    0u
+#define DT_NEEDED  1u
+#define DT_RELA    7u
+#define DT_RELASZ  8u
+#define DT_RELAENT 9u
+#define DT_JMPREL  23u
+#define DT_TEXTREL 22u
+#define DT_REL     17u
+#define DT_RELR    36u
+#define R_RELATIVE 8u
+#define NOTE_TYPE  1u
 
 static uint64_t get(const uint8_t *p, size_t bytes)
 {

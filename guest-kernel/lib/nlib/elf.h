@@ -35,7 +35,8 @@ enum nl_elf_error {
     NL_ELF_TYPE = -3, /* not ET_DYN */
     NL_ELF_SEGMENT = -4, /* unaligned, overlapping, too large, too many, W+X */
     NL_ELF_ENTRY = -5, /* the entry is not in executable file contents */
-    NL_ELF_DYNAMIC = -6, /* wants a library or an interpreter, or is malformed */
+    NL_ELF_DYNAMIC =
+        -6, /* wants a library or an interpreter, or is malformed */
     NL_ELF_RELOCATION = -7, /* of another kind, or outside a segment */
 };
 

@@ -15,8 +15,8 @@ struct list_node {
 };
 
 /* The struct of (type) whose member (member) is (node). */
-#define list_entry(node, type, member)                                         \
-    ((type *)((uintptr_t)(node) - offsetof(type, member)))
+#define list_entry(node, type, member) \
+    ((type *)((uintptr_t)(node)-offsetof(type, member)))
 
 static inline void list_init(struct list_node *node)
 {
