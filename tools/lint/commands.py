@@ -5,7 +5,7 @@ import re
 import shlex
 import subprocess
 
-GOALS = ("all", "unit", "fuzz-smoke")
+GOALS = ("all", "unit", "fuzz-smoke", "tool-tests")
 # Options that say what to do with the result, not how the source is read.
 WITH_VALUE = {"-o", "-MF", "-MT", "-MQ"}
 WITHOUT_VALUE = {"-c", "-MMD", "-MP", "-MD", "-S", "-E"}
