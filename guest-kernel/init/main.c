@@ -50,9 +50,12 @@ static void init_call_page(void)
 {
     paddr_t frame = purse_page_alloc(&purse_root);
     uint8_t *page = phys_to_virt(frame);
+    void *data = page + NU_CALL_DATA;
 
     memcpy(page, callpage_start, (size_t)(callpage_end - callpage_start));
-    time_call_data((struct nu_call_data *)(page + NU_CALL_DATA));
+    /* Version 0 where the clock can change its pace: then it must be asked. */
+    if (!time_call_data(data))
+        memset(data, 0, sizeof(struct nu_call_data));
     process_set_call_page(frame);
 }
 
