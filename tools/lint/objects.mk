@@ -5,7 +5,7 @@ lint-scripts := layers sizes text format
 lint-build-scripts := headers calls entries tidy cppcheck
 lint-args = $(foreach l,$(lint-scripts),'$(l)=tools/lint/$(l).py') \
          $(foreach l,$(lint-build-scripts),'$(l)=tools/lint/$(l).py $(BUILD)') \
-         'clang=$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)-clang all'
+         'clang=set -o pipefail; MAKEFLAGS= make -j2 --no-print-directory CC=clang BUILD=$(BUILD)-clang all 2>&1 | grep -v "^  [A-Z]"; exit $${PIPESTATUS[0]}'
 
 .PHONY: lint lint-quick format $(lint-scripts:%=lint-%) \
         $(lint-build-scripts:%=lint-%)
