@@ -34,7 +34,7 @@ static inline bool fs_has_blocks(const struct fs *fs, uint64_t block,
            count <= fs->blocks - block;
 }
 
-/* Complaints about the disk are printed only so often: a hostile disk must not
+/* log.c. Complaints about the disk are printed only so often: a hostile disk must not
  * flood the log. */
 bool fs_may_log(struct fs *fs);
 #define fs_log(fs, ...)           \
@@ -61,13 +61,13 @@ int fs_super_load(struct fs *fs, const struct fs_disk *disk);
 /* group.c: first block of the inode table of (group), which exists. */
 int fs_group_inode_table(struct fs *fs, uint64_t group, uint64_t *block);
 
-/* extent.c, blockmap.c: fs_map() for the two kinds of inode. */
+/* extent.c, blockmap.c: fs_map() of map.c for the two kinds of inode. */
 int fs_extent_map(struct fs *fs, const struct fs_inode *inode, uint64_t block,
                   struct fs_run *out);
 int fs_blockmap_map(struct fs *fs, const struct fs_inode *inode, uint64_t block,
                     struct fs_run *out);
 
-/* dir.c: block (block) of a directory, verified; (*is_index) tells whether it
+/* dirblock.c: block (block) of a directory, verified; (*is_index) tells whether it
  * is a node of the hash tree. */
 int fs_dir_block(struct fs *fs, const struct fs_inode *dir, uint64_t block,
                  struct fs_block *out, bool *is_index);
@@ -81,14 +81,16 @@ static inline uint32_t fs_leaf_bytes(const struct fs *fs)
            (fs->has_csum ? (uint32_t)sizeof(struct ext4_dir_tail) : 0u);
 }
 
+/* Whether an index node has as many entries as it must; (at) is their offset. */
+bool fs_index_is_sized(const struct fs *fs, const void *node, uint32_t at);
+/* Of everything up to the last entry in use, and the tail. */
+uint32_t fs_index_csum(const struct fs *fs, uint32_t seed, const void *node,
+                       uint32_t at);
+
 /* htree.c */
 #define FS_HTREE_DAMAGED 1 /* no checksum forbids to search it linearly */
 int fs_htree_lookup(struct fs *fs, const struct fs_inode *dir, const char *name,
                     size_t bytes, uint32_t *number);
-/* Whether a node's entries are where they must be; (at) is their offset. */
-bool fs_htree_node_ok(const struct fs *fs, const void *node, uint32_t at);
-uint32_t fs_htree_csum(const struct fs *fs, uint32_t seed, const void *node,
-                       uint32_t at);
 
 /* hash.c: false if (version) is not known. */
 bool fs_hash(const uint32_t seed[4], uint32_t version, const char *name,

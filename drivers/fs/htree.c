@@ -23,34 +23,6 @@ struct search {
     struct level level[LEVELS_MAX];
 };
 
-static uint32_t room(const struct fs *fs, uint32_t at)
-{
-    uint32_t tail = fs->has_csum ? sizeof(struct ext4_dx_tail) : 0;
-
-    return (uint32_t)((fs->block_bytes - at - tail) /
-                      sizeof(struct ext4_dx_entry));
-}
-
-bool fs_htree_node_ok(const struct fs *fs, const void *node, uint32_t at)
-{
-    const struct ext4_dx_limit *l = fs_at(node, at);
-
-    return l->limit == room(fs, at) && l->count >= 1 && l->count <= l->limit;
-}
-
-/* Of everything up to the last entry in use, and the tail. */
-uint32_t fs_htree_csum(const struct fs *fs, uint32_t seed, const void *node,
-                       uint32_t at)
-{
-    static const uint8_t zero[4];
-    const struct ext4_dx_limit *l = fs_at(node, at);
-    const size_t entry = sizeof(struct ext4_dx_entry);
-    uint32_t crc = fs_crc32c(fs, seed, node, at + l->count * entry);
-
-    crc = fs_crc32c(fs, crc, fs_at(node, at + l->limit * entry), 4);
-    return fs_crc32c(fs, crc, zero, sizeof(zero));
-}
-
 /* What it means that the tree cannot be believed. */
 static int damaged(const struct search *s, uint64_t block, const char *why)
 {
@@ -89,7 +61,7 @@ static int enter(struct search *s, uint32_t depth, uint64_t block,
         return status;
     l->block = block;
     l->offset = depth == 0 ? EXT4_DX_ROOT_OFFSET : EXT4_DX_NODE_OFFSET;
-    if (!fs_htree_node_ok(s->fs, b->data, l->offset))
+    if (!fs_index_is_sized(s->fs, b->data, l->offset))
         return damaged(s, block, "wrong number of entries");
     limit = fs_at(b->data, l->offset);
     l->count = limit->count;

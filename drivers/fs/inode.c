@@ -1,29 +1,11 @@
 /*
- * Inodes: found, verified and taken apart; and what a file system starts with,
- * its root directory.
+ * Inodes: found, verified and taken apart.
  */
 #include <fs/fs_internal.h>
 #include <nlib/string.h>
 
 /* Blocks of an inode table that are read at once. */
 #define TABLE_AHEAD 8u
-
-#define LOG_INTERVAL_NS    10000000000ull
-#define LOG_INTERVAL_LINES 32u
-
-bool fs_may_log(struct fs *fs)
-{
-    uint64_t now = svc_now_ns();
-
-    if (now - fs->log_since_ns >= LOG_INTERVAL_NS) {
-        fs->log_since_ns = now;
-        fs->log_count = 0;
-    }
-    fs->log_count++;
-    if (fs->log_count == LOG_INTERVAL_LINES)
-        svc_log("fs: more complaints are left out for some seconds");
-    return fs->log_count < LOG_INTERVAL_LINES;
-}
 
 static enum fs_kind kind_of(uint32_t mode)
 {
@@ -220,24 +202,4 @@ int fs_inode_load(struct fs *fs, uint32_t number, struct fs_inode *out)
     if (status == 0)
         *out = inode;
     return status;
-}
-
-int fs_map(struct fs *fs, const struct fs_inode *inode, uint64_t block,
-           struct fs_run *out)
-{
-    const uint32_t unreadable =
-        EXT4_INODE_COMPRESSED | EXT4_INODE_ENCRYPTED | EXT4_INODE_VERITY;
-
-    if ((inode->flags & unreadable) != 0) {
-        fs_log(fs,
-               "fs: inode %u: compressed, encrypted or verity: "
-               "not supported",
-               inode->number);
-        return NU_UNSUP;
-    }
-    if ((inode->flags & EXT4_INODE_INLINE_DATA) != 0)
-        return damaged(fs, inode->number, "has inline data");
-    if ((inode->flags & EXT4_INODE_EXTENTS) != 0)
-        return fs_extent_map(fs, inode, block, out);
-    return fs_blockmap_map(fs, inode, block, out);
 }

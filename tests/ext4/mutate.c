@@ -129,8 +129,8 @@ static void forge_index(const struct fs *fs, const struct target *at,
                           : EXT4_DX_ROOT_OFFSET;
     struct ext4_dx_tail *t = (void *)(node + at->bytes - sizeof(*t));
 
-    if (fs_htree_node_ok(fs, node, offset))
-        t->checksum = fs_htree_csum(fs, at->csum_seed, node, offset);
+    if (fs_index_is_sized(fs, node, offset))
+        t->checksum = fs_index_csum(fs, at->csum_seed, node, offset);
 }
 
 void forge(const struct fs *fs, const struct target *at, uint8_t *data)
