@@ -6,7 +6,7 @@ contract-bin  := $(BUILD)/host/contract
 contract-work := $(BUILD)/host/tools/contract
 
 # The generated parser files are flex's and bison's code; the rest is ours.
-contract-parts := ast layout check check_types check_messages check_states \
+contract-parts := ast layout check check_find check_types check_messages check_states \
                   check_symbols emit emit_header emit_stubs emit_dispatch emit_tables \
                   emit_tables_header emit_markdown
 contract-objs := $(contract-parts:%=$(contract-work)/%.o) \

@@ -10,7 +10,7 @@
 #include <nlib/string.h>
 #include <user.h>
 
-#define SLOTS 256u /* of a process's handle table */
+#define SLOTS         256u /* of a process's handle table */
 #define CLIENT_RIGHTS (NU_RIGHT_SEND | NU_RIGHT_TRANSFER | NU_RIGHT_COPY)
 
 static void must(const struct unit *unit, const char *what, int status)
@@ -48,8 +48,7 @@ static void give(struct init *init, uint32_t index, const char *name,
 
     if (start->handle_count == NU_START_HANDLES_MAX)
         init_fail("%s: too many handles", unit->name);
-    must(unit, name,
-         process_give(init->built[index].process, handle, &number));
+    must(unit, name, process_give(init->built[index].process, handle, &number));
     strlcpy(named->name, name, sizeof(named->name));
     named->handle = number;
     start->handle_count++;
@@ -178,8 +177,7 @@ static void give_uses(struct init *init, uint32_t index)
         if (has_handle(&b->start, name))
             continue; /* a service's basics */
         if (service != NULL)
-            connect(init, index,
-                    (uint32_t)(service - init->manifest.units));
+            connect(init, index, (uint32_t)(service - init->manifest.units));
         else if (strcmp(name, "self") == 0)
             give_copy(init, index, name, b->process, NU_RIGHTS_ALL);
         else if (strcmp(name, "purse") == 0)
@@ -220,8 +218,7 @@ static void build_local(struct init *init, uint32_t index)
     uint32_t host_index = init_host(init, index);
     struct nu_start_local *local =
         &init->built[host_index].start.locals[b->slot];
-    bool in_kernel =
-        init->manifest.units[host_index].placement == PLACE_KERNEL;
+    bool in_kernel = init->manifest.units[host_index].placement == PLACE_KERNEL;
     struct target t = target_of(init, index);
     uint64_t entry;
 

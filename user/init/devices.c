@@ -7,10 +7,10 @@
 #include <user.h>
 
 /* Virtio 1.1: 4.1.2 (PCI) and 5 (device types). */
-#define VIRTIO_VENDOR      0x1af4u
-#define VIRTIO_BLK_OLD     0x1001u
-#define VIRTIO_BLK         0x1042u
-#define VIRTIO_BLK_TYPE    2u
+#define VIRTIO_VENDOR   0x1af4u
+#define VIRTIO_BLK_OLD  0x1001u
+#define VIRTIO_BLK      0x1042u
+#define VIRTIO_BLK_TYPE 2u
 
 #define DEVICES_MAX 64
 

@@ -44,8 +44,8 @@ static void *borrow(const struct target *t, nu_handle_t memory, uint64_t pages)
 static void place(const struct target *t, nu_handle_t memory, uint64_t addr,
                   uint64_t pages, uint32_t protection)
 {
-    int status = space_map(t->space, memory, 0, addr, pages * NU_PAGE_BYTES,
-                           protection);
+    int status =
+        space_map(t->space, memory, 0, addr, pages * NU_PAGE_BYTES, protection);
 
     if (status != 0)
         init_fail("%s: memory at %lx: %s", t->name, (unsigned long)addr,
@@ -97,8 +97,8 @@ void target_load(const struct target *t, const struct archive *archive,
     status = nl_cpio_find(archive->data, archive->bytes, path, &file);
     if (status != 1)
         init_fail("%s: %s: %s", t->name, path,
-                  status == 0 ? "not in the boot archive" :
-                                "the boot archive is malformed");
+                  status == 0 ? "not in the boot archive"
+                              : "the boot archive is malformed");
     status = nl_elf_open(&elf, file.data, file.bytes);
     if (status != NL_ELF_OK)
         init_fail("%s: %s: %s", t->name, path, nl_elf_error_text(status));

@@ -43,6 +43,9 @@ struct init {
     nu_handle_t port; /* EXIT and FAULT; badge: index of the unit + 1 */
 };
 
+/* Stops the machine with (status), or 125 if the purses do not add up. */
+_Noreturn void init_power_off(int status);
+
 /* One line in the log, then the machine stops with status 125. */
 _Noreturn void init_fail(const char *format, ...)
     __attribute__((format(printf, 1, 2)));

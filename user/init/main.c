@@ -12,39 +12,9 @@
 #include <rt/heap.h>
 #include <user.h>
 
-/* Exit statuses that are not the main program's own. */
-#define STATUS_FAILED  125 /* the system could not run it */
-#define STATUS_FAULTED 139
+#define STATUS_FAULTED 139 /* the main program's end by a fault */
 
 static struct init init;
-
-/* All that the kernel uses must be charged to a purse, to the page. */
-static int audit(int status)
-{
-    uint64_t used = 0;
-    uint64_t charged = 0;
-
-    if (system_audit(user_handle("system"), &used, &charged) == 0)
-        return status;
-    rt_log("the purses do not add up to what the kernel uses");
-    return STATUS_FAILED;
-}
-
-static _Noreturn void power_off(int status)
-{
-    (void)system_power_off(user_handle("system"), audit(status));
-    user_exit(status);
-}
-
-void init_fail(const char *format, ...)
-{
-    __builtin_va_list args;
-
-    __builtin_va_start(args, format);
-    rt_log_list(format, args);
-    __builtin_va_end(args);
-    power_off(STATUS_FAILED);
-}
 
 static void open_archive(void)
 {
@@ -63,8 +33,8 @@ static void open_archive(void)
 static void read_manifest(void)
 {
     struct nl_cpio_entry file;
-    int status = nl_cpio_find(init.archive.data, init.archive.bytes,
-                              "manifest", &file);
+    int status =
+        nl_cpio_find(init.archive.data, init.archive.bytes, "manifest", &file);
     char *text;
 
     if (status != 1)
@@ -129,7 +99,7 @@ static void on_exit(uint32_t index, int status)
 
     b->has_ended = true;
     if (index == init.manifest.main)
-        power_off(b->has_faulted ? STATUS_FAULTED : status);
+        init_power_off(b->has_faulted ? STATUS_FAULTED : status);
     if (!unit->is_program)
         rt_log("%s: service ended with status %d", unit->name, status);
     if (is_needed(index))

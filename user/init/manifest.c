@@ -192,8 +192,8 @@ static bool unit_word(struct manifest *m, struct unit *u, char *word)
                fail(m, u->line, "pages: not a number in range", value);
     if (strcmp(word, "use") == 0)
         return set_uses(m, u, value);
-    return u->is_program ? program_word(m, u, word, value) :
-                           service_word(m, u, word, value);
+    return u->is_program ? program_word(m, u, word, value)
+                         : service_word(m, u, word, value);
 }
 
 static bool read_unit(struct manifest *m, char *line, uint32_t number_of_line)
@@ -229,7 +229,7 @@ static bool read_unit(struct manifest *m, char *line, uint32_t number_of_line)
 
 static bool is_kernel_object(const char *name)
 {
-    static const char *const names[] = {"clock", "log", "trace", "self",
+    static const char *const names[] = {"clock", "log",   "trace", "self",
                                         "purse", "space", "system"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -75,7 +75,8 @@ static void receive_bad(nu_handle_t file, const struct bad *bad)
     struct nu_msgbuf *buf = nu_buffer();
     struct nu_regs r = {.tag = FILE_READ_METHOD | NU_OP_CALL |
                                NU_SHAPE(2, 0, 0, 0),
-                        .w0 = 0, .w1 = bad->bytes < 8192 ? bad->bytes : 8192};
+                        .w0 = 0,
+                        .w1 = bad->bytes < 8192 ? bad->bytes : 8192};
 
     buf->rx[0].addr = bad->addr;
     buf->rx[0].bytes = bad->bytes;
@@ -105,8 +106,7 @@ static void receive_all(nu_handle_t fs)
     nu_handle_t file;
     uint8_t byte = 0;
     size_t got;
-    int status =
-        directory_open(fs, path, sizeof(path) - 1, 0, &file, NULL);
+    int status = directory_open(fs, path, sizeof(path) - 1, 0, &file, NULL);
 
     if (status != 0) {
         failures++;

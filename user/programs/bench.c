@@ -46,8 +46,8 @@ static void op_null(void)
 /* Four words there and back. */
 static void op_pong(void)
 {
-    struct nu_regs r = {.tag = PONG_CALL(4), .w0 = 1, .w1 = 2, .w2 = 3,
-                        .w3 = 4};
+    struct nu_regs r = {
+        .tag = PONG_CALL(4), .w0 = 1, .w1 = 2, .w2 = 3, .w3 = 4};
 
     note(nu_message(b.pong, &r));
 }
@@ -55,8 +55,8 @@ static void op_pong(void)
 /* All 64 words; those beyond four lie in the buffers. */
 static void op_pong_64(void)
 {
-    struct nu_regs r = {.tag = PONG_CALL(64), .w0 = 1, .w1 = 2, .w2 = 3,
-                        .w3 = 4};
+    struct nu_regs r = {
+        .tag = PONG_CALL(64), .w0 = 1, .w1 = 2, .w2 = 3, .w3 = 4};
 
     note(nu_message(b.pong, &r));
 }

@@ -31,8 +31,8 @@ static void try_all(nu_handle_t handle)
         if (contract == KERNEL_CONTRACTS)
             contract = FIRST_SERVICE;
         for (uint32_t ordinal = 0; ordinal < ORDINALS; ordinal++) {
-            struct nu_regs r = {.tag = NU_METHOD(contract, ordinal) |
-                                       NU_OP_CALL};
+            struct nu_regs r = {.tag =
+                                    NU_METHOD(contract, ordinal) | NU_OP_CALL};
 
             if (nu_message(handle, &r) != NU_BADH)
                 fault_at(EMPTY_ANSWERED + (handle & NU_HANDLE_SLOT_MASK));
@@ -42,9 +42,9 @@ static void try_all(nu_handle_t handle)
 
 static void try_one(nu_handle_t handle)
 {
-    static const uint64_t ops[] = {
-        NU_OP_SEND, NU_OP_RECV, NU_OP_RECV | NU_OP_NONBLOCK,
-        NU_OP_CALL | NU_OP_COMPONENT};
+    static const uint64_t ops[] = {NU_OP_SEND, NU_OP_RECV,
+                                   NU_OP_RECV | NU_OP_NONBLOCK,
+                                   NU_OP_CALL | NU_OP_COMPONENT};
 
     for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
         struct nu_regs r = {.tag = NU_METHOD(1, 1) | ops[i]};

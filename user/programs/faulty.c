@@ -140,8 +140,7 @@ static void map_executable(void)
     if (purse_create_memory(user_handle("purse"), 1, &memory) != 0)
         return;
     if (space_map(user_handle("space"), memory, 0, at, NU_PAGE_BYTES,
-                  SPACE_PROTECTION_READ | SPACE_PROTECTION_EXEC) !=
-            NU_SEALED ||
+                  SPACE_PROTECTION_READ | SPACE_PROTECTION_EXEC) != NU_SEALED ||
         space_map(user_handle("space"), memory, 0, at, NU_PAGE_BYTES,
                   SPACE_PROTECTION_READ | SPACE_PROTECTION_WRITE |
                       SPACE_PROTECTION_EXEC) == 0)

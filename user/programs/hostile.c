@@ -87,11 +87,17 @@ static nu_handle_t some_handle(const struct nu_start *start)
 /* Operations that could wait for ever are not for one thread alone. */
 static uint64_t some_operation(void)
 {
-    static const uint64_t ops[] = {
-        NU_OP_CALL, NU_OP_CALL, NU_OP_CALL, NU_OP_SEND | NU_OP_NONBLOCK,
-        NU_OP_RECV | NU_OP_NONBLOCK, NU_OP_REPLY,
-        NU_OP_REPLY_RECV | NU_OP_NONBLOCK, NU_OP_CALL | NU_OP_COMPONENT,
-        NU_OP_NOTE, NU_OP_NOTE_REPLY, 0};
+    static const uint64_t ops[] = {NU_OP_CALL,
+                                   NU_OP_CALL,
+                                   NU_OP_CALL,
+                                   NU_OP_SEND | NU_OP_NONBLOCK,
+                                   NU_OP_RECV | NU_OP_NONBLOCK,
+                                   NU_OP_REPLY,
+                                   NU_OP_REPLY_RECV | NU_OP_NONBLOCK,
+                                   NU_OP_CALL | NU_OP_COMPONENT,
+                                   NU_OP_NOTE,
+                                   NU_OP_NOTE_REPLY,
+                                   0};
 
     return ops[below(sizeof(ops) / sizeof(ops[0]))];
 }
@@ -173,8 +179,11 @@ int main(int argc, char **argv)
     memcpy(&start, rt_start(), sizeof(start));
     state = seed * 0x9e3779b97f4a7c15ull + 1;
     for (uint64_t i = 0; i < count; i++) {
-        struct nu_regs r = {.tag = some_tag(), .w0 = next(), .w1 = below(256),
-                            .w2 = some_address(), .w3 = some_length()};
+        struct nu_regs r = {.tag = some_tag(),
+                            .w0 = next(),
+                            .w1 = below(256),
+                            .w2 = some_address(),
+                            .w3 = some_length()};
 
         fill(nu_buffer(), &start);
         (void)nu_message(keep_going(some_handle(&start), &r), &r);

@@ -7,5 +7,5 @@ program-hostile-srcs := user/programs/hostile.c
 program-spin-srcs := user/programs/spin.c
 program-badptr-srcs := user/programs/badptr.c
 program-faulty-srcs := user/programs/faulty.c
-program-clientsuite-srcs := user/programs/clientsuite.c \
+program-clientsuite-srcs := user/programs/clientsuite.c user/programs/suite.c \
     user/programs/suite_files.c user/programs/suite_raw.c

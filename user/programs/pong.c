@@ -40,7 +40,7 @@ int main(int argc, char **argv)
         if (nu_message(port, &r) != 0 || nu_tag_contract(r.tag) == 0)
             r.tag = NU_OP_RECV;
         else
-            r.tag = (r.tag & (0x7full << NU_TAG_WORDS_SHIFT)) |
-                    NU_OP_REPLY_RECV;
+            r.tag =
+                (r.tag & (0x7full << NU_TAG_WORDS_SHIFT)) | NU_OP_REPLY_RECV;
     }
 }

@@ -9,8 +9,8 @@
 
 #define PONG_CONTRACT 0x7ff0u
 
-#define PONG_CALL(words)                                                       \
-    (NU_METHOD(PONG_CONTRACT, 1) | NU_OP_CALL |                                \
+#define PONG_CALL(words)                        \
+    (NU_METHOD(PONG_CONTRACT, 1) | NU_OP_CALL | \
      ((uint64_t)(words) << NU_TAG_WORDS_SHIFT))
 
 #endif /* NUNCIO_USER_PROGRAMS_PONG_H */

@@ -17,6 +17,9 @@ void suite_check(bool good, const char *what, int line);
 void suite_status(int status, int wanted, const char *what, int line);
 #define STATUS(call, wanted) suite_status(call, wanted, #call, __LINE__)
 
+/* Prints the counts; the program's exit status. */
+int suite_end(void);
+
 /* On the tree that tests/boot/make-files makes. */
 void suite_files(nu_handle_t fs);
 /* Messages that no stub would send. */

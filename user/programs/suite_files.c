@@ -29,7 +29,7 @@ static int open_directory(nu_handle_t from, const char *path, nu_handle_t *to)
 /* Reads of every kind of length: in registers, inline, as an item. */
 static void reads(nu_handle_t fs)
 {
-    static const uint32_t lengths[] = {0,   1,   8,    127,  128,  129,
+    static const uint32_t lengths[] = {0,   1,    8,    127,   128,  129,
                                        512, 4096, 4097, 16384, 65536};
     uint8_t *a = rt_alloc_pages(LARGE_BYTES / NU_PAGE_BYTES);
     uint8_t *all = rt_alloc_pages(LARGE_BYTES / NU_PAGE_BYTES);
@@ -57,8 +57,7 @@ static void reads(nu_handle_t fs)
     CHECK(got == 0);
     STATUS(file_read(file, UINT64_MAX, 100, a, LARGE_BYTES, &got), 0);
     CHECK(got == 0);
-    STATUS(file_read(file, 0, LARGE_BYTES + 1, a, LARGE_BYTES, &got),
-           NU_RANGE);
+    STATUS(file_read(file, 0, LARGE_BYTES + 1, a, LARGE_BYTES, &got), NU_RANGE);
     /* A buffer too small for what comes, inline and not. */
     STATUS(file_read(file, 0, 100, a, 50, &got), NU_TOOLONG);
     STATUS(file_read(file, 0, 4096, a, 4000, &got), NU_TOOLONG);
@@ -82,8 +81,7 @@ static void attributes(nu_handle_t fs)
     CHECK(a.kind == FILE_KIND_DIRECTORY && a.inode == 2);
     STATUS(stat_path(fs, "links/short", 0, &a), 0);
     CHECK(a.kind == FILE_KIND_REGULAR);
-    STATUS(stat_path(fs, "links/short", DIRECTORY_OPEN_FLAGS_NO_FOLLOW, &a),
-           0);
+    STATUS(stat_path(fs, "links/short", DIRECTORY_OPEN_FLAGS_NO_FOLLOW, &a), 0);
     CHECK(a.kind == FILE_KIND_SYMLINK && a.bytes == 8);
     STATUS(open_file(fs, "links/long", &file), 0);
     STATUS(file_stat(file, &a), 0);
@@ -153,8 +151,8 @@ static void lists(nu_handle_t fs)
     do {
         size_t bytes = 0;
         size_t at = 0;
-        int status = directory_list(h, cursor, raw, sizeof(raw), &bytes,
-                                    &cursor);
+        int status =
+            directory_list(h, cursor, raw, sizeof(raw), &bytes, &cursor);
 
         STATUS(status, 0);
         if (status != 0)

@@ -22,9 +22,9 @@ static int call_inline(nu_handle_t to, const char *path, size_t bytes,
 
     memset(&buf->words[4], 0, 128);
     memcpy(&buf->words[4], path, bytes);
-    return call(to,
-                DIRECTORY_STAT_METHOD | NU_TAG_INLINE | NU_SHAPE(words, 0, 0, 0),
-                said, 0);
+    return call(
+        to, DIRECTORY_STAT_METHOD | NU_TAG_INLINE | NU_SHAPE(words, 0, 0, 0),
+        said, 0);
 }
 
 static void malformed(nu_handle_t fs)

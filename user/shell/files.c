@@ -20,8 +20,8 @@ static int print_file(const char *shown, void *data)
 
     if (!path_resolve(shown, full))
         return complain("cat", shown, NU_TOOLONG);
-    status = directory_open(user_handle("fs"), full, strlen(full), 0, &file,
-                            NULL);
+    status =
+        directory_open(user_handle("fs"), full, strlen(full), 0, &file, NULL);
     if (status != 0)
         return complain("cat", shown, status);
     while (status == 0 && got > 0) {
@@ -40,7 +40,7 @@ int command_cat(int argc, char **argv)
     int result = 0;
 
     if (argc < 2)
-        return complain_usage("cat");
+        return WRONG_USAGE;
     data = rt_alloc(CAT_BYTES);
     if (data == NULL)
         return complain("cat", argv[1], NU_NOMEM);
@@ -58,7 +58,7 @@ int command_cd(int argc, char **argv)
     int status;
 
     if (argc > 2)
-        return complain_usage("cd");
+        return WRONG_USAGE;
     if (!path_resolve(to, full))
         return complain("cd", to, NU_TOOLONG);
     status = directory_open_directory(user_handle("fs"), full, strlen(full), 0,
@@ -74,7 +74,7 @@ int command_pwd(int argc, char **argv)
 {
     (void)argv;
     if (argc > 1)
-        return complain_usage("pwd");
+        return WRONG_USAGE;
     print("%s\n", path_here());
     return 0;
 }
@@ -101,8 +101,8 @@ static int stat_one(const char *shown)
     print("  Size: %lu\tBlocks: %lu\t%s\n", a.bytes, a.blocks_512,
           kind_name(a.kind));
     print(" Inode: %lu\tLinks: %u\n", a.inode, a.links);
-    print("Access: (%04o/%s)\tUid: %u\tGid: %u\n", a.mode & 07777u, mode,
-          a.uid, a.gid);
+    print("Access: (%04o/%s)\tUid: %u\tGid: %u\n", a.mode & 07777u, mode, a.uid,
+          a.gid);
     print("Modify: %s\nChange: %s\n", modified, changed);
     return 0;
 }
@@ -112,7 +112,7 @@ int command_stat(int argc, char **argv)
     int result = 0;
 
     if (argc < 2)
-        return complain_usage("stat");
+        return WRONG_USAGE;
     for (int i = 1; i < argc; i++)
         result |= stat_one(argv[i]);
     return result;

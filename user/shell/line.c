@@ -9,7 +9,7 @@
 #include <user.h>
 
 #define HISTORY_MAX 32
-#define CTRL(c)     ((c)-'A' + 1)
+#define CTRL(c)     ((c) - 'A' + 1)
 #define ESCAPE      0x1b
 #define DELETE      0x7f
 
@@ -145,8 +145,7 @@ static void remember(const char *line)
 {
     char *copy;
 
-    if (line[0] == '\0' ||
-        (history_count > 0 && strcmp(history[0], line) == 0))
+    if (line[0] == '\0' || (history_count > 0 && strcmp(history[0], line) == 0))
         return;
     copy = rt_alloc(strlen(line) + 1);
     if (copy == NULL)
@@ -240,7 +239,7 @@ static void complete(struct editor *e)
         insert(e, c.is_directory ? "/" : " ", 1);
 }
 
-/* Keys that move and change; false for one that means nothing here. */
+/* Keys that move and change. */
 static void edit(struct editor *e, int key)
 {
     char c = (char)key;
@@ -297,7 +296,15 @@ bool read_line(const char *prompt, char *line, size_t bytes)
             show(&e, "");
             e.past = 0;
         } else {
+            size_t length = e.length;
+
             edit(&e, key);
+            /* One more character at the end: the usual case. */
+            if (key >= ' ' && key < DELETE && e.length == length + 1 &&
+                e.at == e.length) {
+                print_bytes(line + length, 1);
+                continue;
+            }
         }
         redraw(&e);
     }

@@ -89,7 +89,7 @@ int command_ls(int argc, char **argv)
     int result = 0;
 
     if (argc > first && argv[first][0] == '-')
-        return complain_usage("ls");
+        return WRONG_USAGE;
     if (argc == first)
         return list_one(path_here(), is_long, false);
     for (int i = first; i < argc; i++)
@@ -123,6 +123,6 @@ int command_find(int argc, char **argv)
         argc -= 2;
     }
     if (argc > 2)
-        return complain_usage("find");
+        return WRONG_USAGE;
     return walk("find", argc > 1 ? argv[1] : ".", print_path, wanted);
 }

@@ -107,8 +107,7 @@ static void sift(struct entry *e, size_t at, size_t count)
 
         if (child >= count)
             return;
-        if (child + 1 < count &&
-            strcmp(e[child].name, e[child + 1].name) < 0)
+        if (child + 1 < count && strcmp(e[child].name, e[child + 1].name) < 0)
             child++;
         if (strcmp(e[at].name, e[child].name) >= 0)
             return;
@@ -146,8 +145,8 @@ int listing_read(struct listing *listing, const char *path)
         uint64_t next;
         size_t bytes;
 
-        status = directory_list(directory, cursor, raw, LIST_BYTES, &bytes,
-                                &next);
+        status =
+            directory_list(directory, cursor, raw, LIST_BYTES, &bytes, &next);
         if (status == 0)
             status = add_entries(listing, raw, bytes);
         if (status != 0 || next == 0)

@@ -25,13 +25,19 @@ struct command {
 /* The commands, in the order of their names; the last has a NULL name. */
 extern const struct command commands[];
 
-/* --- main.c --- */
-/* `exit` was asked for. */
+/* A command's answer for wrong arguments: its usage is printed then. */
+#define WRONG_USAGE (-1)
+
+/* --- commands.c --- */
+/* `exit` was asked for, with this status. */
 extern bool shell_is_done;
+extern int shell_status;
+
+/* --- complain.c --- */
 /* Tells that (what) failed with (status): "name: what: text". Returns 1. */
 int complain(const char *name, const char *what, int status);
-/* "usage: name arguments", returns 2. */
-int complain_usage(const char *name);
+
+/* --- main.c --- */
 /* Runs one command line, which is cut up in place; its status. */
 int run_line(char *line);
 int run_words(int argc, char **argv);

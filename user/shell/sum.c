@@ -34,8 +34,8 @@ static int sum_file(void *data, const char *shown, const char *full)
     nu_handle_t file;
     uint64_t offset = 0;
     size_t got = 1;
-    int status = directory_open(user_handle("fs"), full, strlen(full), 0,
-                                &file, NULL);
+    int status =
+        directory_open(user_handle("fs"), full, strlen(full), 0, &file, NULL);
 
     if (status != 0)
         return complain("sum", shown, status);
@@ -69,7 +69,7 @@ int command_sum(int argc, char **argv)
     void *data;
 
     if (argc <= first || argv[first][0] == '-')
-        return complain_usage("sum");
+        return WRONG_USAGE;
     data = rt_alloc_pages(READ_BYTES / NU_PAGE_BYTES);
     if (data == NULL)
         return complain("sum", argv[first], NU_NOMEM);

@@ -17,7 +17,7 @@ int command_services(int argc, char **argv)
 
     (void)argv;
     if (argc > 1)
-        return complain_usage("services");
+        return WRONG_USAGE;
     for (uint32_t i = 0; i < start->handle_count; i++) {
         const struct nu_start_handle *h = &start->handles[i];
         const char *what = "object of the kernel";
@@ -47,7 +47,7 @@ int command_trace(int argc, char **argv)
     else if (argc == 2 && strcmp(argv[1], "off") == 0)
         status = trace_self(trace, 0);
     else if (argc != 1)
-        return complain_usage("trace");
+        return WRONG_USAGE;
     if (status == 0)
         status = trace_info(trace, &recorded, &lost, NULL);
     if (status != 0)
