@@ -66,7 +66,12 @@ static void deliver_request(struct thread *from, struct thread *to)
 static int deliver_reply(struct thread *server, struct thread *client)
 {
     enum transfer_side at_fault;
-    int status = transfer(server, client, &at_fault);
+    int status;
+
+    /* A failure carries nothing but its status. */
+    if (nu_tag_status(server->regs.rsi) != 0)
+        server->regs.rsi &= NU_OP_MASK | 0xffffffffu;
+    status = transfer(server, client, &at_fault);
 
     if (status != 0 && at_fault == TRANSFER_FROM)
         return status;

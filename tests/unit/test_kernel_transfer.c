@@ -124,6 +124,21 @@ static void handles_move_with_fewer_rights(void **state)
     assert_int_equal((int)pair.tb->regs.rax, NU_DENIED);
 }
 
+static void failed_reply_brings_no_handles(void **state)
+{
+    uint32_t room = pair.a->handles.free_count;
+
+    (void)state;
+    pair_receive(NU_OP_RECV);
+    pair_call(SERVICE(1), 1, 2);
+    pair.tb->buf->handles[0] =
+        (struct nu_handle_item){pair.port, NU_ITEM_NEW, 5};
+    pair_reply(NU_IO, HANDLES(1), 0);
+    assert_int_equal((int)pair.ta->regs.rax, NU_IO);
+    assert_int_equal(nu_tag_handles(pair.ta->regs.rsi), 0);
+    assert_int_equal(pair.a->handles.free_count, room);
+}
+
 static void one_handle_cannot_be_moved_twice(void **state)
 {
     struct port *object = port_create(pair.a->purse);
@@ -246,6 +261,7 @@ int main(void)
         TEST(bad_buffer_of_the_client_does_not_hold_the_server),
         TEST(bad_string_of_the_server_is_its_own_error),
         TEST(handles_move_with_fewer_rights),
+        TEST(failed_reply_brings_no_handles),
         TEST(one_handle_cannot_be_moved_twice),
         TEST(stale_handle_is_an_error_for_ever),
         TEST(new_object_is_paid_by_the_client_and_its_end_is_told),
