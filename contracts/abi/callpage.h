@@ -12,11 +12,11 @@
 #include <stdint.h>
 #include <abi/offsets.h>
 
-#define NU_CALL_PAGE        0x7ffff000ull
+#define NU_CALL_PAGE 0x7ffff000ull
 /* Offsets of the entries; each takes the registers of message.h. */
-#define NU_CALL_ENTRY       0x000 /* for threads without local handles */
-#define NU_CALL_LOCAL       0x010 /* for threads that may have some */
-#define NU_CALL_DATA        0x800 /* struct nu_call_data */
+#define NU_CALL_ENTRY 0x000 /* for threads without local handles */
+#define NU_CALL_LOCAL 0x010 /* for threads that may have some */
+#define NU_CALL_DATA  0x800 /* struct nu_call_data */
 
 /* ns since boot = base_ns + ((rdtsc - base_tsc) * mult >> shift). */
 struct nu_call_data {

@@ -38,11 +38,11 @@ typedef uint32_t nu_handle_t;
  * NU_HANDLE_LOCAL set names an object of a service in the caller's own
  * address space; the call page turns such a call into a function call.
  */
-#define NU_HANDLE_NONE       0u
-#define NU_HANDLE_LOCAL      0x80000000u
-#define NU_HANDLE_SLOT_BITS  12
-#define NU_HANDLE_SLOT_MASK  ((1u << NU_HANDLE_SLOT_BITS) - 1u)
-#define NU_HANDLE_SLOTS_MAX  (1u << NU_HANDLE_SLOT_BITS)
+#define NU_HANDLE_NONE      0u
+#define NU_HANDLE_LOCAL     0x80000000u
+#define NU_HANDLE_SLOT_BITS 12
+#define NU_HANDLE_SLOT_MASK ((1u << NU_HANDLE_SLOT_BITS) - 1u)
+#define NU_HANDLE_SLOTS_MAX (1u << NU_HANDLE_SLOT_BITS)
 /*
  * A local number: NU_HANDLE_LOCAL, a generation, and the byte offset of its
  * entry in the table, so that the call page need not scale it.
@@ -55,40 +55,40 @@ typedef uint32_t nu_handle_t;
  * Tag. Request: bits 0..15 method ordinal, 16..31 contract. Reply: bits 0..31
  * the status, signed. Above that, in both:
  */
-#define NU_TAG_WORDS_SHIFT    32 /* 7 bits: words 0..64 */
-#define NU_TAG_INLINE         (1ull << 39) /* string 0 follows the words */
-#define NU_TAG_HANDLES_SHIFT  40 /* 4 bits: handle items 0..8 */
-#define NU_TAG_STRINGS_SHIFT  44 /* 5 bits: string items 0..17 */
-#define NU_TAG_PAGES_SHIFT    49 /* 3 bits: page items 0..4 */
+#define NU_TAG_WORDS_SHIFT   32 /* 7 bits: words 0..64 */
+#define NU_TAG_INLINE        (1ull << 39) /* string 0 follows the words */
+#define NU_TAG_HANDLES_SHIFT 40 /* 4 bits: handle items 0..8 */
+#define NU_TAG_STRINGS_SHIFT 44 /* 5 bits: string items 0..17 */
+#define NU_TAG_PAGES_SHIFT   49 /* 3 bits: page items 0..4 */
 /* Operation. At least one of SEND, REPLY, RECV. */
-#define NU_OP_SEND            (1ull << 52) /* to the handle in rdi */
-#define NU_OP_REPLY           (1ull << 53) /* to the thread whose call we hold */
-#define NU_OP_RECV            (1ull << 54) /* SEND|RECV is a call */
-#define NU_OP_NONBLOCK        (1ull << 55) /* AGAIN rather than wait */
-#define NU_OP_COMPONENT       (1ull << 56) /* made by an in-process service */
+#define NU_OP_SEND      (1ull << 52) /* to the handle in rdi */
+#define NU_OP_REPLY     (1ull << 53) /* to the thread whose call we hold */
+#define NU_OP_RECV      (1ull << 54) /* SEND|RECV is a call */
+#define NU_OP_NONBLOCK  (1ull << 55) /* AGAIN rather than wait */
+#define NU_OP_COMPONENT (1ull << 56) /* made by an in-process service */
 /*
  * Without SEND, REPLY and RECV: a call on a local handle, told to the recorder
  * by the call page because the thread is traced. It is recorded as if it had
  * been sent, from the registers and the buffer. NOTE_REPLY: its reply, whose
  * strings are where rx and rx_bytes say. Gives nothing back but rax.
  */
-#define NU_OP_NOTE            (1ull << 57)
-#define NU_OP_NOTE_REPLY      (1ull << 58)
+#define NU_OP_NOTE       (1ull << 57)
+#define NU_OP_NOTE_REPLY (1ull << 58)
 
-#define NU_OP_CALL            (NU_OP_SEND | NU_OP_RECV)
-#define NU_OP_REPLY_RECV      (NU_OP_REPLY | NU_OP_RECV)
-#define NU_OP_MASK            (0xfffull << 52)
+#define NU_OP_CALL       (NU_OP_SEND | NU_OP_RECV)
+#define NU_OP_REPLY_RECV (NU_OP_REPLY | NU_OP_RECV)
+#define NU_OP_MASK       (0xfffull << 52)
 
-#define NU_WORDS_MAX    64
-#define NU_REG_WORDS    4
-#define NU_HANDLES_MAX  8
-#define NU_STRINGS_MAX  17 /* 64 KiB at any offset, in 4 KiB pieces */
-#define NU_RX_MAX       4
-#define NU_PAGES_MAX    4
+#define NU_WORDS_MAX   64
+#define NU_REG_WORDS   4
+#define NU_HANDLES_MAX 8
+#define NU_STRINGS_MAX 17 /* 64 KiB at any offset, in 4 KiB pieces */
+#define NU_RX_MAX      4
+#define NU_PAGES_MAX   4
 /* A string item of more than this is TOOLONG: no unbounded kernel work. */
 #define NU_STRING_BYTES_MAX (1u << 20)
 
-#define NU_METHOD(contract, ordinal)                                           \
+#define NU_METHOD(contract, ordinal) \
     (((uint64_t)(contract) << 16) | (uint64_t)(ordinal))
 
 static inline uint32_t nu_tag_method(uint64_t tag)
@@ -133,15 +133,15 @@ static inline uint64_t nu_tag(uint32_t low, uint32_t words, uint32_t handles,
 }
 
 /* Rights, held with a handle; a copy can only have fewer. */
-#define NU_RIGHT_SEND      0x0001u /* invoke */
-#define NU_RIGHT_RECV      0x0002u /* receive from (port, own channel end) */
-#define NU_RIGHT_TRANSFER  0x0004u /* pass on in a message */
-#define NU_RIGHT_COPY      0x0008u /* pass on or keep a second handle */
-#define NU_RIGHT_READ      0x0010u /* object-specific: read, map readable */
-#define NU_RIGHT_WRITE     0x0020u /* object-specific: write, map writable */
-#define NU_RIGHT_EXEC      0x0040u /* memory: map executable */
-#define NU_RIGHT_MANAGE    0x0080u /* object-specific: control, destroy */
-#define NU_RIGHTS_ALL      0x00ffu
+#define NU_RIGHT_SEND     0x0001u /* invoke */
+#define NU_RIGHT_RECV     0x0002u /* receive from (port, own channel end) */
+#define NU_RIGHT_TRANSFER 0x0004u /* pass on in a message */
+#define NU_RIGHT_COPY     0x0008u /* pass on or keep a second handle */
+#define NU_RIGHT_READ     0x0010u /* object-specific: read, map readable */
+#define NU_RIGHT_WRITE    0x0020u /* object-specific: write, map writable */
+#define NU_RIGHT_EXEC     0x0040u /* memory: map executable */
+#define NU_RIGHT_MANAGE   0x0080u /* object-specific: control, destroy */
+#define NU_RIGHTS_ALL     0x00ffu
 
 /*
  * Handle item. Outgoing: (handle) is the sender's, (rights) is a mask.
@@ -220,7 +220,7 @@ struct nu_local {
     uint64_t reserved[3];
 };
 
-#define NU_CHECK_OFFSET(type, member, offset)                                  \
+#define NU_CHECK_OFFSET(type, member, offset) \
     _Static_assert(offsetof(struct type, member) == (offset), #member)
 NU_CHECK_OFFSET(nu_msgbuf, hooks, NU_MSGBUF_HOOKS);
 NU_CHECK_OFFSET(nu_msgbuf, self, NU_MSGBUF_SELF);
@@ -237,7 +237,8 @@ _Static_assert(sizeof(struct nu_msgbuf) <= NU_PAGE_BYTES, "one page");
 _Static_assert(NU_OP_SEND == 1ull << NU_OP_FIRST_BIT, "first operation bit");
 _Static_assert(NU_OP_COMPONENT == 1ull << NU_OP_COMPONENT_BIT, "component");
 _Static_assert(NU_OP_NOTE == 1ull << NU_OP_NOTE_BIT, "note");
-_Static_assert(NU_OP_NOTE_REPLY == 1ull << NU_OP_NOTE_REPLY_BIT, "note of a reply");
+_Static_assert(NU_OP_NOTE_REPLY == 1ull << NU_OP_NOTE_REPLY_BIT,
+               "note of a reply");
 _Static_assert(NU_TAG_ONE_WORD == 1ull << NU_TAG_WORDS_SHIFT, "one word");
 
 /*

@@ -11,10 +11,10 @@
 
 #include <abi/message.h>
 
-#define NU_START_VERSION 1u
+#define NU_START_VERSION     1u
 #define NU_START_HANDLES_MAX 64
-#define NU_START_LOCALS_MAX 4
-#define NU_START_ARGS_BYTES 1024
+#define NU_START_LOCALS_MAX  4
+#define NU_START_ARGS_BYTES  1024
 
 /* A handle under the name that the program's manifest gives it. */
 struct nu_start_handle {

@@ -5,12 +5,12 @@
 #include <contract/space.h>
 #include <nlib/string.h>
 
-#define CHUNK_PAGES   256u
-#define CLASS_COUNT   8u
+#define CHUNK_PAGES    256u
+#define CLASS_COUNT    8u
 #define CLASS_BYTES(c) ((size_t)32 << (c)) /* 32 to 4096 */
-#define MAGIC         0x6e756870u
+#define MAGIC          0x6e756870u
 /* Pages are paid for in steps of so many. */
-#define COMMIT_PAGES  16u
+#define COMMIT_PAGES 16u
 
 /* Before each piece. */
 struct piece {
@@ -206,7 +206,7 @@ static uint32_t class_of(size_t bytes)
     uint32_t class = 0;
 
     while (class < CLASS_COUNT && CLASS_BYTES(class) < bytes)
-        class++;
+        class ++;
     return class;
 }
 

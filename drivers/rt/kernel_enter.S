@@ -2,7 +2,7 @@
  * Entries of a service in the kernel image: the call page's code, with a call
  * of the kernel in place of a trap into it.
  */
-#include <local.h>
+#include <local_entry.S>
 
         .section .text.enter, "ax"
         .globl  rt_kernel_local_enter

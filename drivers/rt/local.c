@@ -264,8 +264,8 @@ static uint64_t serve_object(struct svc_object *object, struct nu_regs *r,
         pending = rt.deferred;
         tag = wait_for(pending);
         rt_call_end(&pending->serve);
-        tag = rt_local_reply(&pending->serve, tag, caller->rx,
-                             caller->rx_count);
+        tag =
+            rt_local_reply(&pending->serve, tag, caller->rx, caller->rx_count);
         pending->is_used = false;
     } else {
         rt_call_end(&call);

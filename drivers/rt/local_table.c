@@ -14,8 +14,7 @@ static uint32_t slot_count(const struct nu_msgbuf *buf)
     return buf->local_mask / NU_LOCAL_BYTES + 1;
 }
 
-struct nu_local *rt_local_put(uint32_t slot, void (*dispatch)(void),
-                              void *self)
+struct nu_local *rt_local_put(uint32_t slot, void (*dispatch)(void), void *self)
 {
     struct nu_msgbuf *buf = nu_buffer();
     uint32_t count = slot_count(buf);
@@ -75,9 +74,9 @@ int rt_locals_begin(const struct nu_start *start)
         const struct nu_start_local *local = &start->locals[i];
         rt_local_start_fn begin = rt_find_local(local);
 
-        status = begin == NULL ?
-                     NU_NOENT :
-                     begin((const struct nu_start *)local->start, i);
+        status = begin == NULL
+                     ? NU_NOENT
+                     : begin((const struct nu_start *)local->start, i);
     }
     return status;
 }

@@ -100,8 +100,7 @@ uint64_t rt_now_ns(void)
         uint64_t ticks = __builtin_ia32_rdtsc() - data->base_tsc;
 
         return data->base_ns +
-               (uint64_t)((unsigned __int128)ticks * data->mult >>
-                          data->shift);
+               (uint64_t)((unsigned __int128)ticks * data->mult >> data->shift);
     }
     return clock_read(rt_handle("clock"), &ns, NULL) == 0 ? ns : 0;
 }

@@ -204,8 +204,7 @@ static int bind_clients(const struct nu_start *start)
         if (strncmp(h->name, prefix, sizeof(prefix) - 1) != 0)
             continue;
         rt_object_get(rt.root);
-        status = channel_bind(h->handle, rt.port,
-                              (uint64_t)(uintptr_t)rt.root);
+        status = channel_bind(h->handle, rt.port, (uint64_t)(uintptr_t)rt.root);
     }
     return status;
 }

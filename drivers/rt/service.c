@@ -70,8 +70,7 @@ uint64_t svc_now_ns(void)
 
 int svc_give(struct nu_serve *call, struct svc_object *object)
 {
-    int status = nu_serve_handle(call, rt.port,
-                                 RT_CLIENT_RIGHTS | NU_ITEM_NEW,
+    int status = nu_serve_handle(call, rt.port, RT_CLIENT_RIGHTS | NU_ITEM_NEW,
                                  (uint64_t)(uintptr_t)object);
 
     if (status == 0)

@@ -28,8 +28,14 @@ enum {
 
 /* Program headers: text, rodata, data, dynamic, note. */
 #define IMAGE_PHDR(i, member) (IMAGE_PHDRS + (i)*IMAGE_PHDR_BYTES + (member))
-enum { PH_TYPE = 0, PH_FLAGS = 4, PH_OFFSET = 8, PH_VADDR = 16,
-       PH_FILESZ = 32, PH_MEMSZ = 40 };
+enum {
+    PH_TYPE = 0,
+    PH_FLAGS = 4,
+    PH_OFFSET = 8,
+    PH_VADDR = 16,
+    PH_FILESZ = 32,
+    PH_MEMSZ = 40
+};
 
 #define IMAGE_SPAN       0x5000u
 #define IMAGE_DATA_VADDR 0x2000u

@@ -146,8 +146,7 @@ static int receive(struct nu_regs *r)
     r->w3 = m->words[3];
     memcpy(fake.buf.handles, m->handles, sizeof(m->handles));
     if (m->string_bytes > 0) {
-        if (fake.buf.rx_count == 0 ||
-            fake.buf.rx[0].bytes < m->string_bytes) {
+        if (fake.buf.rx_count == 0 || fake.buf.rx[0].bytes < m->string_bytes) {
             abort();
         }
         memcpy((void *)fake.buf.rx[0].addr, m->string, m->string_bytes);

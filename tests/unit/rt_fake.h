@@ -70,12 +70,12 @@ void fake_event(uint32_t event, uint64_t badge, uint64_t w0);
 
 /* The service: a directory whose entry "file" is a file of TEST_BYTES, byte
  * (i) being TEST_BYTE(i). Reads from these offsets do more than read: */
-#define TEST_BYTES      100000u
-#define TEST_BYTE(i)    ((uint8_t)((i)*7 + (i) / 256))
-#define TEST_ASK        200000u /* asks FAKE_OTHER first */
-#define TEST_DEFER      300000u /* answers at the next interrupt */
-#define TEST_HOLD       400000u /* puts the call aside meanwhile */
-#define TEST_DEFER_LIE  500000u /* says it deferred, and did not */
+#define TEST_BYTES              100000u
+#define TEST_BYTE(i)            ((uint8_t)((i)*7 + (i) / 256))
+#define TEST_ASK                200000u /* asks FAKE_OTHER first */
+#define TEST_DEFER              300000u /* answers at the next interrupt */
+#define TEST_HOLD               400000u /* puts the call aside meanwhile */
+#define TEST_DEFER_LIE          500000u /* says it deferred, and did not */
 #define TEST_BYTES_READ(offset) ((offset) % 100000u)
 
 extern uint32_t test_files_open;

@@ -24,8 +24,8 @@ static int give_bytes(struct nu_serve *call, const struct file_read_req *req)
     if (first > 0 && nu_serve_bytes(call, contents + at, first) != 0) {
         return NU_NOSPC;
     }
-    return req->bytes == 0 ? 0 :
-                             nu_serve_bytes(call, contents + at + first,
+    return req->bytes == 0 ? 0
+                           : nu_serve_bytes(call, contents + at + first,
                                             req->bytes - first);
 }
 
@@ -40,8 +40,7 @@ static int ask_other(void)
 }
 
 static int test_read(void *self, struct nu_serve *call,
-                     const struct file_read_req *req,
-                     struct file_read_rep *rep)
+                     const struct file_read_req *req, struct file_read_rep *rep)
 {
     int status = 0;
 
@@ -104,8 +103,7 @@ static const struct svc_class file_class = {
 
 static int test_open(void *self, struct nu_serve *call,
                      const struct directory_open_req *req,
-                     const struct nu_blob *path,
-                     struct directory_open_rep *rep)
+                     const struct nu_blob *path, struct directory_open_rep *rep)
 {
     struct svc_object *file;
 
@@ -149,8 +147,8 @@ static void on_interrupt(void *arg, uint64_t count)
         return;
     }
     call = svc_resume(waiting);
-    svc_finish(waiting, file_read_reply(call, give_bytes(call, &waiting_req),
-                                        &rep));
+    svc_finish(waiting,
+               file_read_reply(call, give_bytes(call, &waiting_req), &rep));
     waiting = NULL;
 }
 

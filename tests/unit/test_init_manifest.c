@@ -103,7 +103,8 @@ static const struct {
      "names nobody who uses it"},
     {"service s image=s pages=1 placement=inproc client=p\n"
      "program p image=p pages=1 use=s main=1\n"
-     "program q image=p pages=1 use=s\n", "manifest:3: in-process service of"},
+     "program q image=p pages=1 use=s\n",
+     "manifest:3: in-process service of"},
 };
 
 static void mistakes_are_told_with_their_line(void **state)
@@ -126,8 +127,8 @@ static void limits_are_kept(void **state)
 
     (void)state;
     for (int i = 0; i < MANIFEST_UNITS_MAX + 1; i++) {
-        at += (size_t)sprintf(long_text + at,
-                              "service s%d image=s pages=1\n", i);
+        at +=
+            (size_t)sprintf(long_text + at, "service s%d image=s pages=1\n", i);
     }
     assert_false(read_text(long_text));
     assert_non_null(strstr(m.error, "too many units"));

@@ -240,20 +240,26 @@ static void malformed_messages_are_refused(void **state)
     start();
     file = open_file();
     assert_int_equal(raw(file, FILE_STAT_METHOD | NU_OP_SEND), NU_INVAL);
-    assert_int_equal(raw(file, FILE_STAT_METHOD | NU_OP_CALL |
-                                   NU_SHAPE(3, 0, 0, 0)), NU_INVAL);
-    assert_int_equal(raw(file, FILE_STAT_METHOD | NU_OP_CALL |
-                                   NU_SHAPE(127, 0, 0, 0)), NU_INVAL);
-    assert_int_equal(raw(file, FILE_STAT_METHOD | NU_OP_CALL |
-                                   NU_SHAPE(0, 15, 0, 0)), NU_INVAL);
-    assert_int_equal(raw(file, FILE_STAT_METHOD | NU_OP_CALL |
-                                   NU_SHAPE(0, 0, 17, 0)), NU_TOOLONG);
-    assert_int_equal(raw(file, FILE_STAT_METHOD | NU_OP_CALL |
-                                   NU_SHAPE(0, 0, 0, 1)), NU_TOOLONG);
+    assert_int_equal(
+        raw(file, FILE_STAT_METHOD | NU_OP_CALL | NU_SHAPE(3, 0, 0, 0)),
+        NU_INVAL);
+    assert_int_equal(
+        raw(file, FILE_STAT_METHOD | NU_OP_CALL | NU_SHAPE(127, 0, 0, 0)),
+        NU_INVAL);
+    assert_int_equal(
+        raw(file, FILE_STAT_METHOD | NU_OP_CALL | NU_SHAPE(0, 15, 0, 0)),
+        NU_INVAL);
+    assert_int_equal(
+        raw(file, FILE_STAT_METHOD | NU_OP_CALL | NU_SHAPE(0, 0, 17, 0)),
+        NU_TOOLONG);
+    assert_int_equal(
+        raw(file, FILE_STAT_METHOD | NU_OP_CALL | NU_SHAPE(0, 0, 0, 1)),
+        NU_TOOLONG);
     assert_int_equal(raw(file, NU_METHOD(0, 9) | NU_OP_CALL), NU_UNSUP);
     assert_int_equal(raw(0xffffffff, FILE_STAT_METHOD | NU_OP_CALL), NU_BADH);
     assert_int_equal(raw(NU_HANDLE_LOCAL | 5 * NU_LOCAL_BYTES,
-                         FILE_STAT_METHOD | NU_OP_CALL), NU_BADH);
+                         FILE_STAT_METHOD | NU_OP_CALL),
+                     NU_BADH);
 }
 
 static void a_service_that_is_not_there_is_told(void **state)

@@ -120,8 +120,8 @@ static void a_published_word_is_answered(void **state)
     assert_int_equal(fake.sent[1].words[7] >> 32, 34);
 }
 
-static void malformed_requests_are_refused_and_their_handles_closed(
-    void **state)
+static void
+malformed_requests_are_refused_and_their_handles_closed(void **state)
 {
     struct fake_message *m;
     uint64_t badge;

@@ -22,17 +22,17 @@
 #define LAYOUT_HEAP        0x100000000ull
 
 /* Where init fills memory for others. */
-#define LAYOUT_SCRATCH     0x4000000000ull
+#define LAYOUT_SCRATCH 0x4000000000ull
 
 /* The table of local handles, where there are services inside. */
 #define LAYOUT_TABLE       0x7fe00000ull
 #define LAYOUT_TABLE_SLOTS 1024u
 
 /* Service (i) inside a process in user mode. */
-#define LAYOUT_LOCAL(i)     (0x1000000000ull + 0x100000000ull * (i))
-#define LAYOUT_LOCAL_START  0u /* from there: its start block */
-#define LAYOUT_LOCAL_IMAGE  0x10000u
-#define LAYOUT_LOCAL_HEAP   0x20000000u
+#define LAYOUT_LOCAL(i)    (0x1000000000ull + 0x100000000ull * (i))
+#define LAYOUT_LOCAL_START 0u /* from there: its start block */
+#define LAYOUT_LOCAL_IMAGE 0x10000u
+#define LAYOUT_LOCAL_HEAP  0x20000000u
 
 /* Kernel service (n). */
 #define LAYOUT_KERNEL(n)        (0xffffa00000000000ull + 0x40000000ull * (n))

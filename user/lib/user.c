@@ -77,8 +77,8 @@ void print(const char *format, ...)
     length = nl_vsnprintf(line, sizeof(line), format, args);
     __builtin_va_end(args);
     if (length > 0)
-        print_bytes(line, (size_t)length < sizeof(line) ? (size_t)length :
-                                                          sizeof(line) - 1);
+        print_bytes(line, (size_t)length < sizeof(line) ? (size_t)length
+                                                        : sizeof(line) - 1);
 }
 
 size_t read_bytes(void *data, size_t bytes)

@@ -3,7 +3,7 @@
  * page of its own at boot, where the clock's data is added at NU_CALL_DATA.
  * Position independent.
  */
-#include <local.h>
+#include <local_entry.S>
 
         .section .rodata.callpage, "a"
         .globl  callpage_start

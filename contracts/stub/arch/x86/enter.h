@@ -3,9 +3,8 @@
  *
  * The way in is whatever the thread's message buffer names (nu_msgbuf.enter):
  * the call page in a process, the kernel's own entry in a kernel service. So the
- * same object code works in both. The start code sets it (drivers/rt/start.S,
- * user/lib/start.S). It is called with the registers of abi/message.h, not with
- * the C convention.
+ * same object code works in both. rt_process_begin() sets it (drivers/rt). It is
+ * called with the registers of abi/message.h, not with the C convention.
  */
 #ifndef NUNCIO_STUB_ENTER_H
 #define NUNCIO_STUB_ENTER_H

@@ -1,17 +1,14 @@
 /*
  * The way into a message for threads whose process has services inside, as an
  * assembly macro: the call page holds one copy of it, the runtime of services
- * in the kernel image another. The two differ only in (\message), the
- * instructions that make a real message.
+ * in the kernel image another: both include this file. They differ only in
+ * (\message), the instructions that make a real message.
  *
  * A local call whose answer is a published word (nu_local.word) takes fifteen
  * instructions here: two tell a local handle from the kernel's, six find and
  * check its entry and on the way see whether the thread is hooked, two compare
  * the method, five answer.
  */
-#ifndef NUNCIO_STUB_LOCAL_H
-#define NUNCIO_STUB_LOCAL_H
-
 #include <abi/offsets.h>
 
 .macro nu_local_entry message:vararg
@@ -89,5 +86,3 @@
         pop     %rax
         ret
 .endm
-
-#endif /* NUNCIO_STUB_LOCAL_H */
