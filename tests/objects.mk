@@ -90,7 +90,7 @@ boot: all
 
 # Everything. The last line says how many passed, failed and were skipped.
 check: all $(unit-bins) $(fuzz-bins) $(tool-deps)
-	$(Q)$(RUN) --unit '$(unit-tests)' --lint $(lint-args) \
+	$(Q)$(RUN) --unit '$(unit-tests)' --lint $(check-lint-args) \
 	    --tool $(tool-args) $(bench-args) \
 	    --fuzz '$(fuzz-targets)' --fuzz-seconds $(CHECK_FUZZ_SECONDS) \
 	    --boot --rows --json $(BUILD)/results.json

@@ -16,9 +16,9 @@
 
 static const struct system_setup *setup;
 
-void obj_system_setup(const struct system_setup *with)
+void obj_system_setup(const struct system_setup *system_setup)
 {
-    setup = with;
+    setup = system_setup;
 }
 
 static struct purse *caller_purse(struct nu_serve *call)

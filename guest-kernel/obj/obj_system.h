@@ -17,7 +17,7 @@ struct system_setup {
     uint64_t (*find_service)(const char *name, size_t bytes);
 };
 
-/* (setup) lives for ever. */
-void obj_system_setup(const struct system_setup *setup);
+/* (system_setup) lives for ever. */
+void obj_system_setup(const struct system_setup *system_setup);
 
 #endif /* NUNCIO_OBJ_OBJ_SYSTEM_H */

@@ -187,7 +187,7 @@ static void bystander_begin(struct bystander *b)
 static void a_million_random_messages_harm_nobody(void **state)
 {
     const char *wanted = getenv("RANDOM_MESSAGES");
-    long count = wanted != NULL ? atol(wanted) : 1000000;
+    long count = wanted != NULL ? strtol(wanted, NULL, 10) : 1000000;
     struct channel *channel = channel_create(&purse_root);
     struct process *hostile = new_hostile(channel);
     struct bystander bystander = {0};
