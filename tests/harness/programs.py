@@ -9,7 +9,7 @@ import time
 from results import FAILED, PASSED, SKIPPED
 
 UNIT_TIMEOUT_S = 180
-TOOL_TIMEOUT_S = 600
+TOOL_TIMEOUT_S = 1500
 SKIP_STATUS = 77
 TAP_LINE = re.compile(r"^(ok|not ok) \d+( # SKIP)?(?: -)? ?(.*)$")
 TAP_PLAN = re.compile(r"^1\.\.(\d+)$")
