@@ -37,5 +37,6 @@ all: $(BUILD)/nuncio-kernel
 # The path of every message goes without a frame pointer; a backtrace from there
 # shows its caller, which is the system call.
 hot-objs := guest-kernel/ipc/fastpath guest-kernel/obj/kobject \
+    guest-kernel/obj/obj_time \
     $(kernel-gen:%=gen/%_dispatch)
 $(hot-objs:%=$(BUILD)/kernel/%.o): KERNEL_CFLAGS += -fomit-frame-pointer

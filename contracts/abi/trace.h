@@ -22,9 +22,10 @@ enum nu_trace_kind {
     NU_TRACE_BEGIN = 6, /* a process: words[0] = id, payload = its name */
 };
 
-#define NU_TRACE_FLAG_COMPONENT 0x1u /* an in-process service's, not the program's */
-#define NU_TRACE_FLAG_STRING    0x2u /* payload begins with string item 0 */
-#define NU_TRACE_FLAG_INLINE    0x4u /* string 0 lies behind the fixed words */
+#define NU_TRACE_FLAG_COMPONENT \
+    0x1u /* an in-process service's, not the program's */
+#define NU_TRACE_FLAG_STRING 0x2u /* payload begins with string item 0 */
+#define NU_TRACE_FLAG_INLINE 0x4u /* string 0 lies behind the fixed words */
 
 #define NU_TRACE_PAYLOAD_BYTES 64
 

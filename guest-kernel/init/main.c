@@ -52,7 +52,8 @@ static void init_call_page(void)
     uint8_t *page = phys_to_virt(frame);
     void *data = page + NU_CALL_DATA;
 
-    memcpy(page, callpage_start, (size_t)(callpage_end - callpage_start));
+    memcpy(page, callpage_start,
+           (uintptr_t)callpage_end - (uintptr_t)callpage_start);
     /* Version 0 where the clock can change its pace: then it must be asked. */
     if (!time_call_data(data))
         memset(data, 0, sizeof(struct nu_call_data));

@@ -69,15 +69,6 @@ static inline void unlink_receiver(struct thread *receiver)
     receiver->link.next->prev = receiver->link.prev;
 }
 
-/* Whether a call is for a kernel object itself, and nothing special. */
-static inline bool is_for_kernel(const struct handle_slot *slot, uint64_t tag)
-{
-    uint32_t type = slot->object->type;
-
-    return nu_tag_contract(tag) != 0 && type != OBJECT_CHANNEL &&
-           type != OBJECT_REPLY && type != OBJECT_NONE;
-}
-
 /* Whether (server) can answer its client and then surely waits on (slot). */
 static inline bool can_reply(const struct thread *server,
                              const struct handle_slot *slot, uint64_t handle)
@@ -98,13 +89,14 @@ static inline bool can_reply(const struct thread *server,
  * function of its own, so that message_entry() saves no registers for it.
  */
 static __attribute__((noinline, noreturn)) void
-call_kernel(struct thread *self, struct handle_slot *slot, uint64_t tag)
+call_kernel(kobject_dispatch_fn dispatch, struct thread *self,
+            struct handle_slot *slot, uint64_t tag)
 {
     const uint64_t *words = self->buf->words;
     uint64_t reply;
 
     self->calls++;
-    reply = kobject_call_plain(self, slot, tag);
+    reply = kobject_call_plain(dispatch, self, slot, tag);
     object_reap();
     if (unlikely(reply == NU_SERVE_PENDING_TAG))
         sched_resume();
@@ -139,6 +131,7 @@ try_call(struct thread *self, struct handle_slot *slot, struct message_in in)
     uint32_t words = nu_tag_words(in.tag);
     const struct endpoint *dest;
     struct thread *receiver;
+    kobject_dispatch_fn dispatch;
 
     if (unlikely(self->hooks != 0 || !words_fit(words) ||
                  slot->number != in.handle || !(slot->rights & NU_RIGHT_SEND)))
@@ -156,14 +149,16 @@ try_call(struct thread *self, struct handle_slot *slot, struct message_in in)
         receiver->client = self;
         hand_over(receiver, 0, dest->badge, in);
     }
-    if (likely(is_for_kernel(slot, in.tag))) {
+    /* Contract 0 is for the handle, not for the object behind it. */
+    dispatch = kobject_plain_of[slot->object->type];
+    if (likely(dispatch != NULL && nu_tag_contract(in.tag) != 0)) {
         uint64_t *buffer = self->buf->words;
 
         buffer[0] = in.w0;
         buffer[1] = in.w1;
         buffer[2] = in.w2;
         buffer[3] = in.w3;
-        call_kernel(self, slot, in.tag);
+        call_kernel(dispatch, self, slot, in.tag);
     }
 }
 

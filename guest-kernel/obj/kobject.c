@@ -5,11 +5,14 @@
 #include <mm/ucopy.h>
 #include <trace/trace.h>
 
-kobject_dispatch_fn kobject_dispatch_of[OBJECT_TYPE_COUNT];
+kobject_dispatch_fn kobject_plain_of[OBJECT_TYPE_COUNT];
+static kobject_dispatch_fn dispatch_of[OBJECT_TYPE_COUNT];
 
 void kobject_serve(enum object_type type, kobject_dispatch_fn dispatch)
 {
-    kobject_dispatch_of[type] = dispatch;
+    dispatch_of[type] = dispatch;
+    if (type != OBJECT_NONE && type != OBJECT_CHANNEL && type != OBJECT_REPLY)
+        kobject_plain_of[type] = dispatch;
 }
 
 int kcall_need(const struct nu_serve *serve, uint32_t rights)
@@ -122,8 +125,7 @@ void kobject_call(struct thread *caller, struct handle_slot *slot)
     struct object *object = slot->object;
     /* What can be said to any handle is served under the type of none. */
     kobject_dispatch_fn dispatch =
-        kobject_dispatch_of[nu_tag_contract(tag) == 0 ? OBJECT_NONE
-                                                      : object->type];
+        dispatch_of[nu_tag_contract(tag) == 0 ? OBJECT_NONE : object->type];
     uint64_t reply;
 
     kcall_begin(&call, caller, slot, tag);

@@ -50,14 +50,17 @@ int kcall_give(struct nu_serve *serve, struct object *object, uint32_t rights);
 
 /* --- for the fast path, inline there --- */
 
-extern kobject_dispatch_fn kobject_dispatch_of[OBJECT_TYPE_COUNT];
+/* Of the types for which any message is a call of a kernel object; others NULL:
+ * channels and replies have messages of their own. */
+extern kobject_dispatch_fn kobject_plain_of[OBJECT_TYPE_COUNT];
 
 static inline void kcall_begin(struct kcall *call, struct thread *caller,
                                struct handle_slot *slot, uint64_t tag)
 {
     call->caller = caller;
     call->slot = slot;
-    nu_serve_begin(&call->serve, tag & ~NU_OP_MASK, caller->buf->words);
+    /* With its operation bits: dispatch does not look at them. */
+    nu_serve_begin(&call->serve, tag, caller->buf->words);
 }
 
 /* Sends what the handler left, into the caller's registers and buffer. */
@@ -70,15 +73,12 @@ void kcall_reply(struct kcall *call, uint64_t tag);
  * or it waits, or has ended.
  */
 static inline __attribute__((always_inline)) uint64_t
-kobject_call_plain(struct thread *caller, struct handle_slot *slot,
-                   uint64_t tag)
+kobject_call_plain(kobject_dispatch_fn dispatch, struct thread *caller,
+                   struct handle_slot *slot, uint64_t tag)
 {
     struct kcall call;
-    kobject_dispatch_fn dispatch = kobject_dispatch_of[slot->object->type];
     uint64_t reply;
 
-    if (dispatch == NULL)
-        return (uint32_t)NU_UNSUP;
     kcall_begin(&call, caller, slot, tag);
     reply = dispatch(slot->object, &call.serve);
     if (reply != NU_SERVE_PENDING_TAG &&

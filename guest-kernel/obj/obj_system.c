@@ -108,6 +108,8 @@ static int system_power_off_serve(void *self, struct nu_serve *call,
     (void)self;
     (void)call;
     trace_export();
+    klog(KLOG_INFO, "first message after %lu ticks",
+         message_first_tsc() - setup->entry_tsc);
     klog(KLOG_INFO, "exit %d", req->status);
     hv_shutdown(req->status);
 }

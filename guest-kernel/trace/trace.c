@@ -141,12 +141,11 @@ void trace_call(struct thread *thread)
 {
     uint64_t tag = thread->regs.rsi;
     uint32_t strings = nu_tag_strings(tag);
+    bool is_call = (tag & (NU_OP_RECV | NU_OP_NOTE)) != 0;
     struct nu_trace_record *record;
 
     thread->sequence++;
-    record =
-        record_begin(thread, tag & (NU_OP_RECV | NU_OP_NOTE) ? NU_TRACE_CALL
-                                                             : NU_TRACE_SEND);
+    record = record_begin(thread, is_call ? NU_TRACE_CALL : NU_TRACE_SEND);
     record->handle = (uint32_t)thread->regs.rdi;
     thread->traced_handle = record->handle;
     if (tag & NU_OP_COMPONENT)

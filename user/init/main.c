@@ -41,9 +41,10 @@ static void read_manifest(void)
         init_fail("boot archive: %s",
                   status == 0 ? "no manifest in it" : "malformed");
     text = rt_alloc(file.bytes + 1);
-    if (text == NULL)
+    if (text != NULL)
+        memcpy(text, file.data, file.bytes);
+    else
         init_fail("manifest: no memory for it");
-    memcpy(text, file.data, file.bytes);
     if (!manifest_read(&init.manifest, text, file.bytes))
         init_fail("%s", init.manifest.error);
 }

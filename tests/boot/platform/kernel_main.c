@@ -98,7 +98,7 @@ static void test_tables(const struct boot_memory *memory)
 {
     struct census c = {0, 0, 0};
     const uint64_t *root = phys_to_virt(memory->kernel_root);
-    uint64_t text = (uint64_t)(image_text_end - image_text_begin);
+    uint64_t text = (uintptr_t)image_text_end - (uintptr_t)image_text_begin;
 
     census_table(&c, memory->kernel_root, 3, true, false);
     expect(c.bad == 0, "a page is writable and executable, or user");
