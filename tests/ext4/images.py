@@ -144,8 +144,11 @@ def make_links(top):
     os.symlink("nowhere", at + "dangling")
     os.symlink("../absolute", at + "inner/up")
     os.symlink("target", at + "chain-0")
+    os.symlink("./" * 40 + "target", at + "slow-chain-0")
     for i in range(1, 45):
         os.symlink("chain-%d" % (i - 1), at + "chain-%d" % i)
+        os.symlink("./" * 40 + "slow-chain-%d" % (i - 1),
+                   at + "slow-chain-%d" % i)
 
 
 def make_sparse(top, rng, extents, huge):

@@ -217,7 +217,7 @@ static void check_entry(struct walker *w, const char *path, uint64_t number,
     }
     if (w->flags & WALK_BLIND)
         ;
-    else if (inode.number != number || (kind != 0 && inode.kind != kind))
+    else if (inode.number != number || inode.kind != kind)
         wrong(w, path, "listed as something else");
     else if (strcmp(path, "/lost+found") != 0)
         check_attributes(w, &inode, path, host_path);

@@ -16,7 +16,6 @@
 #define CACHE_BYTES (256u << 10)
 #define BLOCK       1024u
 #define NO_CSUM     "small-nocsum"
-
 static struct image image;
 static struct fs *fs;
 
@@ -67,6 +66,29 @@ static uint8_t *raw_block(const char *path, uint64_t block)
     assert_int_equal(fs_map(fs, &i, block, &run), 0);
     assert_true(run.is_data);
     return image.bytes + (run.disk + block - run.first) * BLOCK;
+}
+
+/* The entry (name) of the directory (path) as it is in the image. */
+static struct ext4_dirent *raw_entry(const char *path, const char *name)
+{
+    struct fs_inode i;
+
+    assert_int_equal(look(fs, path, true, &i), 0);
+    for (uint64_t n = 0; n < i.bytes / BLOCK; n++) {
+        uint8_t *leaf = raw_block(path, n);
+        uint32_t rec_len;
+
+        for (uint32_t at = 0; at < BLOCK; at += rec_len) {
+            struct ext4_dirent *e = (void *)(leaf + at);
+
+            rec_len = e->rec_len;
+            if (e->name_len == strlen(name) &&
+                memcmp(leaf + at + EXT4_DIRENT_BYTES, name, e->name_len) == 0)
+                return e;
+        }
+    }
+    fail_msg("%s is not in %s", name, path);
+    return NULL;
 }
 
 struct patch {
@@ -323,7 +345,8 @@ static void damaged_links_are_noticed(void **state)
     raw = raw_inode("/links/fast");
     raw[IN_ROOT + 2] = '\0';
     raw = raw_inode("/links/fast-59");
-    raw[4] = 60;
+    raw[4] = 0xff;
+    raw[5] = 0x0f;
     raw_block("/links/slow", 0)[100] = '\0';
     mount_new();
     assert_int_equal(look(fs, "/links/fast", true, &i), NU_CORRUPT);
@@ -353,10 +376,7 @@ static void endless_paths_are_too_long(void **state)
         memcpy(target + 6 * n, "inner/", 6);
     memcpy(target + 798, "././slow", 8);
     assert_int_equal(look(fs, "/links", true, &i), 0);
-    e = (void *)raw_block("/links", 0);
-    while (e->name_len != 5 ||
-           memcmp(fs_at(e, EXT4_DIRENT_BYTES), "inner", 5) != 0)
-        e = (void *)((uint8_t *)e + e->rec_len);
+    e = raw_entry("/links", "inner");
     e->inode = i.number;
     mount_new();
     assert_int_equal(look(fs, "/links/slow", true, &i), NU_TOOLONG);

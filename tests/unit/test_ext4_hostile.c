@@ -273,6 +273,42 @@ static void an_unreadable_sector_costs_one_file(void **state)
     subject_close(&s);
 }
 
+/* A read whose blocks do not all fit beside what is pinned gives what does. */
+static void a_full_cache_shortens_reads(void **state)
+{
+    struct nu_blob blobs[NU_STRINGS_MAX];
+    struct fs_pieces p = {.pieces = blobs, .max = NU_STRINGS_MAX};
+    struct fs_block b;
+    struct subject s;
+    struct fs_inode i;
+    struct fs_file f;
+    struct fs *fs = NULL;
+    uint8_t *data;
+    size_t bytes;
+
+    subject_open(&s, "small-4k");
+    assert_int_equal(look(s.fs, "/file40000", true, &i), 0);
+    assert_int_equal(read_all(s.fs, &i, 4096, &data, &bytes), 0);
+    /* Two slots of 16 blocks for data. */
+    assert_int_equal(fs_mount(&fs, &s.bad.disk, FS_CACHE_BYTES_MIN), 0);
+    fs_file_init(&f, &i);
+    assert_int_equal(fs_file_read(fs, &f, 0, 1, &p), 0);
+    assert_int_equal(fs_cache_get(&fs->cache, FS_POOL_DATA, 3000, 15, &b), 0);
+    assert_int_equal(fs_cache_get(&fs->cache, FS_POOL_DATA, 3100, 16, &b), 0);
+    fs_cache_unpin_all(&fs->cache);
+    fs_cache_pin(&fs->cache, &b);
+    assert_int_equal(fs_file_read(fs, &f, 0, 40000, &p), 0);
+    assert_int_equal(p.bytes, 4096);
+    assert_int_equal(blobs[0].bytes, 4096);
+    assert_memory_equal(blobs[0].data, data, 4096);
+    fs_cache_unpin_all(&fs->cache);
+    assert_int_equal(fs_file_read(fs, &f, 0, 40000, &p), 0);
+    assert_int_equal(p.bytes, 40000);
+    free(data);
+    fs_unmount(fs);
+    subject_close(&s);
+}
+
 /* A superblock whose feature bit for checksums is lost is not one without. */
 static void a_lost_checksum_feature_is_noticed(void **state)
 {
@@ -321,6 +357,7 @@ int main(void)
         cmocka_unit_test(truncated_images_read_as_far_as_they_go),
         cmocka_unit_test(only_the_damaged_object_is_lost),
         cmocka_unit_test(an_unreadable_sector_costs_one_file),
+        cmocka_unit_test(a_full_cache_shortens_reads),
         cmocka_unit_test(a_lost_checksum_feature_is_noticed),
         cmocka_unit_test(the_log_is_not_flooded),
     };

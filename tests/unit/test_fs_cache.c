@@ -203,8 +203,11 @@ static void the_check_mark_goes_with_the_block(void **state)
     *b.checked = 77;
     assert_int_equal(fs_cache_get(&cache, FS_POOL_META, 9, 1, &b), 0);
     assert_int_equal(*b.checked, 77);
-    for (uint64_t n = 100; n < 400; n++)
-        get(FS_POOL_META, n, 1);
+    for (uint64_t n = 100; n < 400; n++) {
+        assert_int_equal(fs_cache_get(&cache, FS_POOL_META, n, 1, &b), 0);
+        assert_int_equal(*b.checked, 0);
+        *b.checked = n;
+    }
     assert_int_equal(fs_cache_get(&cache, FS_POOL_META, 9, 1, &b), 0);
     assert_int_equal(*b.checked, 0);
     fs_cache_destroy(&cache);

@@ -238,6 +238,8 @@ static void options_are_checked(void **state)
     cache_option = "1";
     assert_int_equal(start("default-4k"), 0);
     expect_file(ROOT_HANDLE, "links/chain-39", "reached\n");
+    /* More blocks of targets than the cache has room for. */
+    expect_file(ROOT_HANDLE, "links/slow-chain-39", "reached\n");
     expect_file(ROOT_HANDLE, "some/entry399", "39\n");
     stop();
     cache_option = "12x";
