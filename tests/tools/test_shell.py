@@ -24,7 +24,7 @@ class Terminal:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
             os.execv(f"{build}/nuncio",
                      ["nuncio", "run", "configs/files.conf", "--build", build,
-                      "--disk", f"disk={build}/files.img",
+                      "--disk", f"disk={build}/test/shell.img",
                       "--accel", "tcg", "--timeout", "120"])
         self.pid = pid
         self.text = ""
