@@ -93,15 +93,14 @@ static bool grow(size_t pages)
 /* Pays for the chunk up to (end) and, where the purse allows, a bit more. */
 static bool commit(uint64_t end)
 {
-    uint64_t most = heap.fresh_end - heap.committed;
-    uint64_t need = end - heap.committed;
-    uint64_t step = COMMIT_PAGES * NU_PAGE_BYTES;
+    const uint64_t step = COMMIT_PAGES * NU_PAGE_BYTES;
 
-    if (end <= heap.committed)
-        return true;
-    while (need > 0) {
-        uint64_t bytes = step < most ? step : most;
+    while (heap.committed < end) {
+        uint64_t need = end - heap.committed;
+        uint64_t bytes = heap.fresh_end - heap.committed;
 
+        if (bytes > step)
+            bytes = step;
         if (space_commit(heap.space, heap.committed, bytes) != 0) {
             /* Perhaps there is still enough for what is asked. */
             if (need >= bytes ||
@@ -110,8 +109,6 @@ static bool commit(uint64_t end)
             bytes = need;
         }
         heap.committed += bytes;
-        most -= bytes;
-        need = bytes < need ? need - bytes : 0;
     }
     return true;
 }

@@ -1,5 +1,6 @@
 #include "rt_fake.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -54,7 +55,7 @@ static void give_name(const char *name, nu_handle_t handle)
 {
     struct nu_start_handle *h = &fake.start.handles[fake.start.handle_count++];
 
-    strcpy(h->name, name);
+    snprintf(h->name, sizeof(h->name), "%s", name);
     h->handle = handle;
 }
 

@@ -95,7 +95,7 @@ static void pages_join_again(void **state)
 
 static void an_empty_purse_gives_null_and_nothing_breaks(void **state)
 {
-    void *p[400];
+    void *p[400] = {0};
     int count = 0;
 
     (void)state;

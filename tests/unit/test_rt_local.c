@@ -38,7 +38,7 @@ static void start(void)
     fake.start.local_count = 1;
     fake.start.local_table = (uint64_t)(uintptr_t)table;
     fake.start.local_slots = SLOTS;
-    strcpy(fake.start.locals[0].name, "test");
+    memcpy(fake.start.locals[0].name, "test", 5);
     fake.start.locals[0].start = (uint64_t)(uintptr_t)&fake.start;
     assert_int_equal(rt_process_begin(&fake.start), 0);
     assert_ptr_equal(fake.buf.enter, rt_enter(true));
@@ -87,7 +87,7 @@ static void reads_of_every_length(void **state)
 
 static void words_and_structs_come_back(void **state)
 {
-    struct file_attributes a;
+    struct file_attributes a = {0};
     nu_handle_t file;
     uint64_t bytes = 0;
 
@@ -204,7 +204,7 @@ static void handles_are_closed_and_never_come_again(void **state)
 
 static void a_full_table_is_an_error_that_leaves_nothing_behind(void **state)
 {
-    nu_handle_t files[SLOTS];
+    nu_handle_t files[SLOTS] = {0};
     uint32_t count = 0;
     int status;
 
@@ -269,7 +269,7 @@ static void a_service_that_is_not_there_is_told(void **state)
     fake.start.local_count = 1;
     fake.start.local_table = (uint64_t)(uintptr_t)table;
     fake.start.local_slots = SLOTS;
-    strcpy(fake.start.locals[0].name, "nothing");
+    memcpy(fake.start.locals[0].name, "nothing", 8);
     assert_int_equal(rt_process_begin(&fake.start), NU_NOENT);
     fake.start.local_slots = 48;
     assert_int_equal(rt_process_begin(&fake.start), NU_INVAL);

@@ -54,7 +54,7 @@ static void expect_refused(const char *what, const struct bad *bad, int status)
 static void send_bad(nu_handle_t to, const struct bad *bad, uint32_t index,
                      uint64_t more)
 {
-    static const char good[256];
+    static const char good[256] = {0};
     struct nu_msgbuf *buf = nu_buffer();
     struct nu_regs r = {.tag = DIRECTORY_STAT_METHOD | NU_OP_CALL |
                                NU_SHAPE(1, 0, index + 1, 0)};

@@ -146,8 +146,19 @@ static void fill(struct nu_msgbuf *buf, const struct nu_start *start)
     buf->hooks = below(4) == 0 ? (uint32_t)next() : 0;
 }
 
-/* See above. Other handles are closed now and then. */
-static nu_handle_t keep_going(nu_handle_t handle, struct nu_regs *r)
+static bool is_given(nu_handle_t handle, const struct nu_start *start)
+{
+    for (uint32_t i = 0; i < start->handle_count; i++) {
+        if (start->handles[i].handle == handle)
+            return true;
+    }
+    return false;
+}
+
+/* See above. Other handles are closed now and then. Nobody answers a call on a
+ * channel of which this process holds both ends. */
+static nu_handle_t keep_going(nu_handle_t handle, struct nu_regs *r,
+                              const struct nu_start *start)
 {
     const uint32_t end = NU_METHOD(1, 6);
     const uint32_t sleep = NU_METHOD(8, 2);
@@ -155,6 +166,8 @@ static nu_handle_t keep_going(nu_handle_t handle, struct nu_regs *r)
     const uint32_t close = NU_METHOD(0, 1);
     uint32_t method = nu_tag_method(r->tag);
 
+    if (!is_given(handle, start))
+        r->tag |= NU_OP_NONBLOCK;
     if (method == sleep)
         r->w0 = 0;
     if (method == read_keys || method == end ||
@@ -186,7 +199,7 @@ int main(int argc, char **argv)
                             .w3 = some_length()};
 
         fill(nu_buffer(), &start);
-        (void)nu_message(keep_going(some_handle(&start), &r), &r);
+        (void)nu_message(keep_going(some_handle(&start), &r, &start), &r);
     }
     return 0;
 }

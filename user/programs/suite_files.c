@@ -33,7 +33,7 @@ static void reads(nu_handle_t fs)
                                        512, 4096, 4097, 16384, 65536};
     uint8_t *a = rt_alloc_pages(LARGE_BYTES / NU_PAGE_BYTES);
     uint8_t *all = rt_alloc_pages(LARGE_BYTES / NU_PAGE_BYTES);
-    nu_handle_t file;
+    nu_handle_t file = NU_HANDLE_NONE;
     uint64_t bytes = 0;
     size_t got = 0;
 
@@ -69,9 +69,9 @@ static void reads(nu_handle_t fs)
 
 static void attributes(nu_handle_t fs)
 {
-    struct file_attributes a;
-    struct file_attributes same;
-    nu_handle_t file;
+    struct file_attributes a = {0};
+    struct file_attributes same = {0};
+    nu_handle_t file = NU_HANDLE_NONE;
 
     STATUS(stat_path(fs, "/empty", 0, &a), 0);
     CHECK(a.kind == FILE_KIND_REGULAR && a.bytes == 0 && a.links == 1);
@@ -93,8 +93,8 @@ static void attributes(nu_handle_t fs)
 static void paths(nu_handle_t fs)
 {
     static char name[256];
-    struct file_attributes a;
-    nu_handle_t h;
+    struct file_attributes a = {0};
+    nu_handle_t h = NU_HANDLE_NONE;
 
     STATUS(open_file(fs, "/nothing", &h), NU_NOENT);
     STATUS(open_file(fs, "/empty/x", &h), NU_NOTDIR);
@@ -120,7 +120,7 @@ static void paths(nu_handle_t fs)
 
 static void links(nu_handle_t fs)
 {
-    char target[300];
+    char target[300] = {0};
     size_t bytes = 0;
 
     STATUS(directory_read_link(fs, "links/short", 11, target, sizeof(target),
@@ -142,7 +142,7 @@ static void links(nu_handle_t fs)
 static void lists(nu_handle_t fs)
 {
     static uint8_t raw[16384];
-    nu_handle_t h;
+    nu_handle_t h = NU_HANDLE_NONE;
     uint64_t cursor = 0;
     uint32_t entries = 0;
     uint32_t rounds = 0;
@@ -169,7 +169,7 @@ static void lists(nu_handle_t fs)
 /* Many objects at once; a number that was closed never names another. */
 static void many(nu_handle_t fs)
 {
-    nu_handle_t files[OPEN_MANY];
+    nu_handle_t files[OPEN_MANY] = {0};
     nu_handle_t copy = NU_HANDLE_NONE;
     uint64_t bytes = 0;
 
@@ -187,7 +187,7 @@ static void many(nu_handle_t fs)
     CHECK(bytes == LARGE_BYTES);
     STATUS(handle_close(copy), 0);
     for (uint32_t i = 0; i < OPEN_MANY; i++) {
-        nu_handle_t again;
+        nu_handle_t again = NU_HANDLE_NONE;
 
         STATUS(open_file(fs, "/empty", &again), 0);
         for (uint32_t k = 0; k < OPEN_MANY; k++)

@@ -11,7 +11,6 @@ static int print_long(const char *name, const char *full)
 {
     nu_handle_t fs = user_handle("fs");
     struct file_attributes a;
-    static char target[PATH_BYTES];
     char mode[11];
     char modified[17];
     size_t bytes = 0;
@@ -25,6 +24,8 @@ static int print_long(const char *name, const char *full)
     print("%s %3u %4u %4u %10lu %s %s", mode, a.links, a.uid, a.gid, a.bytes,
           modified, name);
     if (a.kind == FILE_KIND_SYMLINK) {
+        static char target[PATH_BYTES];
+
         status = directory_read_link(fs, full, strlen(full), target,
                                      sizeof(target) - 1, &bytes);
         if (status == 0) {

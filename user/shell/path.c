@@ -30,7 +30,7 @@ bool path_join(char *to, const char *directory, const char *name)
 }
 
 /* Takes the last component off (full), which stays "/" at least. */
-static size_t drop_last(char *full, size_t bytes)
+static size_t drop_last(const char *full, size_t bytes)
 {
     while (bytes > 1 && full[bytes - 1] != '/')
         bytes--;
