@@ -145,12 +145,8 @@ static _Noreturn void echo(void)
 static void load_modules(void)
 {
     static const char *const names[] = {
-        "virtio_ring",
-        "virtio",
-        "virtio_pci_legacy_dev",
-        "virtio_pci_modern_dev",
-        "virtio_pci",
-        "virtio_blk",
+        "virtio_ring",           "virtio",     "virtio_pci_legacy_dev",
+        "virtio_pci_modern_dev", "virtio_pci", "virtio_blk",
     };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
