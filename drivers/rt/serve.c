@@ -22,22 +22,26 @@ static size_t rx_size(uint32_t index)
 
 int rt_serve_begin(void)
 {
+    struct nu_msgbuf *buf = nu_buffer();
+
     for (uint32_t i = 0; i < NU_RX_MAX; i++) {
         rx_window[i] = rt_alloc_pages(rx_size(i) / NU_PAGE_BYTES);
         if (rx_window[i] == NULL)
             return NU_NOMEM;
-    }
-    return 0;
-}
-
-/* Calls that the last handler made have used the receive list. */
-static void offer_rx(struct nu_msgbuf *buf)
-{
-    for (uint32_t i = 0; i < NU_RX_MAX; i++) {
         buf->rx[i].addr = (uint64_t)(uintptr_t)rx_window[i];
         buf->rx[i].bytes = rx_size(i);
         buf->rx_bytes[i] = RX_UNTOUCHED;
     }
+    return 0;
+}
+
+/* What the last request and calls that its handler made have changed of the
+ * receive list: a stub uses no more than its first entry. */
+static void offer_rx(struct nu_msgbuf *buf)
+{
+    buf->rx[0].addr = (uint64_t)(uintptr_t)rx_window[0];
+    buf->rx[0].bytes = rx_size(0);
+    buf->rx_bytes[0] = RX_UNTOUCHED;
     buf->rx_count = NU_RX_MAX;
 }
 
@@ -58,6 +62,7 @@ static void take_request(struct nu_serve *call, const struct nu_regs *r)
         call->strings[i].data = rx_window[i];
         call->strings[i].bytes = buf->rx_bytes[i];
         call->string_count = i + 1;
+        buf->rx_bytes[i] = RX_UNTOUCHED;
     }
     call->handle_count = nu_tag_handles(call->tag);
     if (call->handle_count > NU_HANDLES_MAX)
@@ -165,6 +170,20 @@ static void serve_one(struct nu_regs *r)
     r->tag |= NU_OP_REPLY_RECV;
 }
 
+/* The quick answer to a question for an object's published word: nothing but
+ * registers is used, so that the receive list stays as it is. */
+static bool answer_word(struct nu_regs *r)
+{
+    const struct svc_object *object = (const void *)r->badge;
+
+    if (nu_tag_contract(r->tag) == 0 || r->tag != object->class->word_method ||
+        object->is_broken)
+        return false;
+    r->w0 = object->word;
+    r->tag = NU_TAG_ONE_WORD | NU_OP_REPLY_RECV;
+    return true;
+}
+
 void rt_serve(void)
 {
     struct nu_msgbuf *buf = nu_buffer();
@@ -172,11 +191,14 @@ void rt_serve(void)
 
     buf->hold = hold;
     for (;;) {
-        uint64_t op = r.tag & NU_OP_MASK;
+        uint64_t op;
         int status;
 
         offer_rx(buf);
-        status = nu_message(rt.port, &r);
+        do {
+            op = r.tag & NU_OP_MASK;
+            status = nu_message(rt.port, &r);
+        } while (status == 0 && answer_word(&r));
         if (status == 0) {
             serve_one(&r);
         } else if (op == NU_OP_REPLY_RECV) {
