@@ -29,7 +29,7 @@ static void strings_go_from_memory_to_memory(void **state)
     expect(pair.tb, 0, FIXTURE_HEAP + 4000, 20000);
     set_string(pair.ta, 0, FIXTURE_HEAP + 100, 3000);
     set_string(pair.ta, 1, FIXTURE_HEAP + 3100, NU_STRING_MORE);
-    set_string(pair.ta, 2, FIXTURE_HEAP + 3100, 700NU_STRING_MORE);
+    set_string(pair.ta, 2, FIXTURE_HEAP + 3100, 7000 | NU_STRING_MORE);
     pair_call(SERVICE(1) | STRINGS(3), 1, 2);
     assert_ptr_equal(current, pair.tb);
     assert_int_equal(pair.tb->buf->rx_bytes[0], 10000);

@@ -1,10 +1,11 @@
 # Test programs, each an image to be run with --exec or named in a configuration.
-programs += bench pong empty hostile spin badptr faulty clientsuite
+programs += bench pong empty hostile spin registers badptr faulty clientsuite
 program-bench-srcs := user/programs/bench.c user/programs/bench_main.c
 program-pong-srcs := user/programs/pong.c
 program-empty-srcs := user/programs/empty.c
 program-hostile-srcs := user/programs/hostile.c
 program-spin-srcs := user/programs/spin.c
+program-registers-srcs := user/programs/registers.c
 program-badptr-srcs := user/programs/badptr.c
 program-faulty-srcs := user/programs/faulty.c
 program-clientsuite-srcs := user/programs/clientsuite.c user/programs/suite.c \

@@ -13,25 +13,27 @@
 #define CR0_NW (1ull << 29)
 #define CR0_CD (1ull << 30)
 
-#define CR4_PAE  (1ull << 5)
-#define CR4_MCE  (1ull << 6)
-#define CR4_PGE  (1ull << 7)
-#define CR4_UMIP (1ull << 11)
-#define CR4_SMEP (1ull << 20)
-#define CR4_SMAP (1ull << 21)
+#define CR4_PAE      (1ull << 5)
+#define CR4_MCE      (1ull << 6)
+#define CR4_PGE      (1ull << 7)
+#define CR4_UMIP     (1ull << 11)
+#define CR4_FSGSBASE (1ull << 16)
+#define CR4_SMEP     (1ull << 20)
+#define CR4_SMAP     (1ull << 21)
 
 #define EFER_SCE (1ull << 0)
 #define EFER_NXE (1ull << 11)
 
-#define ID1_EDX_MSR     (1u << 5)
-#define ID1_EDX_MCE     (1u << 7)
-#define ID1_EDX_APIC    (1u << 9)
-#define ID1_EDX_PGE     (1u << 13)
-#define ID7_EBX_SMEP    (1u << 7)
-#define ID7_EBX_SMAP    (1u << 20)
-#define ID7_ECX_UMIP    (1u << 2)
-#define IDX_EDX_SYSCALL (1u << 11)
-#define IDX_EDX_NX      (1u << 20)
+#define ID1_EDX_MSR      (1u << 5)
+#define ID1_EDX_MCE      (1u << 7)
+#define ID1_EDX_APIC     (1u << 9)
+#define ID1_EDX_PGE      (1u << 13)
+#define ID7_EBX_FSGSBASE (1u << 0)
+#define ID7_EBX_SMEP     (1u << 7)
+#define ID7_EBX_SMAP     (1u << 20)
+#define ID7_ECX_UMIP     (1u << 2)
+#define IDX_EDX_SYSCALL  (1u << 11)
+#define IDX_EDX_NX       (1u << 20)
 
 static char protections[48];
 static bool smap;
@@ -68,6 +70,8 @@ static void set_cr0(void)
     cr0 &= ~(CR0_NW | CR0_CD);
     __asm__ volatile("mov %0, %%cr0" : : "r"(cr0) : "memory");
 }
+
+bool cpu_has_fsgsbase;
 
 const char *cpu_init(void)
 {
@@ -113,7 +117,11 @@ const char *cpu_init(void)
         cr4 |= CR4_PGE;
         say(" PGE");
     }
-    /* Everything else in CR4 goes off, FSGSBASE, OSFXSR and PCE too. */
+    cpu_has_fsgsbase = (id7.ebx & ID7_EBX_FSGSBASE) != 0;
+    if (cpu_has_fsgsbase) {
+        cr4 |= CR4_FSGSBASE;
+    }
+    /* Everything else in CR4 goes off, OSFXSR and PCE too. */
     __asm__ volatile("mov %0, %%cr4" : : "r"(cr4) : "memory");
     return cr4_read() == cr4 ? NULL : "CR4 as CPUID promised it";
 }
@@ -126,8 +134,8 @@ void cpu_set_syscall_entry(void (*entry)(void))
 
     cpu_msr_write(CPU_MSR_STAR, star);
     cpu_msr_write(CPU_MSR_LSTAR, (uint64_t)(uintptr_t)entry);
-    cpu_msr_write(CPU_MSR_FMASK,
-                  CPU_FLAGS_IF | CPU_FLAGS_TF | CPU_FLAGS_DF | CPU_FLAGS_AC);
+    cpu_msr_write(CPU_MSR_FMASK, CPU_FLAGS_IF | CPU_FLAGS_TF | CPU_FLAGS_DF |
+                                     CPU_FLAGS_NT | CPU_FLAGS_AC);
     cpu_msr_write(CPU_MSR_EFER, cpu_msr_read(CPU_MSR_EFER) | EFER_SCE);
 }
 

@@ -29,6 +29,7 @@
 #define CPU_FLAGS_TF 0x100u
 #define CPU_FLAGS_IF 0x200u
 #define CPU_FLAGS_DF 0x400u
+#define CPU_FLAGS_NT 0x4000u
 #define CPU_FLAGS_AC 0x40000u
 
 struct cpu_id {
@@ -110,7 +111,8 @@ static inline void cpu_wait_interrupt(void)
 void cpu_init_segments(void);
 const char *cpu_init(void);
 
-/* Sets SYSCALL up: (entry) runs in the kernel with IF, TF, DF, AC clear. */
+/* Sets SYSCALL up: (entry) runs in the kernel with IF, TF, DF, NT, AC clear.
+ * (With NT set, which any program can do, iretq would fault.) */
 void cpu_set_syscall_entry(void (*entry)(void));
 
 /* The stack that the processor takes for a gate without an IST. */
@@ -119,5 +121,8 @@ void cpu_set_kernel_stack(uint64_t top);
 /* "NX SMEP SMAP UMIP WP PGE": what is on. */
 const char *cpu_protections(void);
 bool cpu_has_smap(void);
+
+/* WRGSBASE works, here and in programs; set by cpu_init(). */
+extern bool cpu_has_fsgsbase;
 
 #endif /* NUNCIO_ARCH_CPU_H */

@@ -5,7 +5,6 @@
 #include <stddef.h>
 
 uint64_t mmu_root;
-uint64_t switch_gs_base;
 
 #define SAME(offset, member)                                        \
     _Static_assert((offset) == offsetof(struct trap_frame, member), \

@@ -11,19 +11,16 @@
 #include <cpu.h>
 #include <proc/thread.h>
 
-extern uint64_t switch_gs_base; /* what the GS base register holds */
-
 _Noreturn void exit_frame(struct trap_frame *frame);
 _Noreturn void on_kernel_stack(void (*fn)(void));
 
 /*
- * Rare, as the first threads of all processes have the same GS base. It keeps
- * all registers by itself, so that the path around it need not save any: a
- * message's words live in those that wrmsr wants.
+ * Where there is no WRGSBASE. It keeps all registers by itself, so that the
+ * path around it need not save any: a message's words live in those that wrmsr
+ * wants.
  */
-static inline __attribute__((always_inline)) void switch_gs(uint64_t base)
+static inline __attribute__((always_inline)) void switch_gs_slow(uint64_t base)
 {
-    switch_gs_base = base;
     __asm__ volatile("push %%rax\n\t"
                      "push %%rcx\n\t"
                      "push %%rdx\n\t"
@@ -41,14 +38,24 @@ static inline __attribute__((always_inline)) void switch_gs(uint64_t base)
                      : "memory", "cc");
 }
 
-/* The address space and message buffer of (thread) from here on. */
+/*
+ * The address space and message buffer of (thread) from here on. The bases of
+ * FS and GS are set each time, whatever they should still be: a program can
+ * change them (by loading a selector, on any processor), and the next one must
+ * neither suffer from it nor see it.
+ */
 static inline __attribute__((always_inline)) void
 switch_to(const struct thread *thread)
 {
     if (thread->root != mmu_active_root() && thread->root != 0)
         mmu_load_root(thread->root);
-    if (__builtin_expect(thread->gs_base != switch_gs_base, 0))
-        switch_gs(thread->gs_base);
+    if (__builtin_expect(cpu_has_fsgsbase, 1))
+        __asm__ volatile("wrgsbase %0\n\t"
+                         "wrfsbase %1"
+                         :
+                         : "r"(thread->gs_base), "r"(0ull));
+    else
+        switch_gs_slow(thread->gs_base);
 }
 
 /* The registers of abi/message.h, on the way out. */
