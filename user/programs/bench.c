@@ -75,6 +75,14 @@ static void op_read(void)
     note(file_read(b.file, 0, NU_PAGE_BYTES, b.data, NU_PAGE_BYTES, &got));
 }
 
+/* Nothing to read: what remains is the way to the service's handler and back. */
+static void op_read_nothing(void)
+{
+    size_t got;
+
+    note(file_read(b.file, 0, 0, b.data, 0, &got));
+}
+
 static void op_open(void)
 {
     nu_handle_t file = NU_HANDLE_NONE;
@@ -133,6 +141,7 @@ static void bench_files(void)
     }
     report(b.file & NU_HANDLE_LOCAL ? "local-call" : "file-size",
            least(op_size));
+    report("read-0", least(op_read_nothing));
     report("read-4096", least(op_read));
     report("open-close", least(op_open));
     report("stat", least(op_stat));
