@@ -8,7 +8,8 @@
 
 static bool is_over(const struct endpoint *end)
 {
-    return !end->open && end->object.refs == 0 && !end->closed.queued;
+    return !end->open && end->object.refs == 0 && !end->object.is_queued &&
+           !end->closed.queued;
 }
 
 static void free_if_over(struct channel *channel)
@@ -95,10 +96,12 @@ static void port_gone(struct notice *notice)
     struct endpoint *end = list_entry(notice, struct endpoint, closed);
 
     answer_fail_senders(&end->port->inbox, end, NU_GONE);
-    if (end->without_handle)
+    if (end->without_handle) {
         close_and_free(end);
-    else
+    } else {
         unbind(end);
+        free_if_over(end->channel);
+    }
 }
 
 static const struct notice_ops closed_ops = {.delivered = told,
@@ -130,6 +133,8 @@ struct channel *channel_create(struct purse *purse)
 
 int channel_bind(struct endpoint *end, struct port *port, uint64_t badge)
 {
+    if (!end->open)
+        return NU_GONE;
     if (end->port != NULL || !list_is_empty(&end->own.receivers))
         return NU_BUSY;
     end->port = port;

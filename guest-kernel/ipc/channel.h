@@ -38,7 +38,8 @@ void channel_init(void);
 /* One reference on each end. NULL: purse empty. */
 struct channel *channel_create(struct purse *purse);
 
-/* Lets (port) receive what comes to (end). 0, or BUSY. Who waits to send to the
+/* Lets (port) receive what comes to (end). 0, BUSY, or
+ * GONE: it is closed. Who waits to send to the
  * end waits for the port then: message_serve_waiting() is the caller's. */
 int channel_bind(struct endpoint *end, struct port *port, uint64_t badge);
 

@@ -51,6 +51,7 @@ void notice_bind(struct notice *notice, uint32_t kind, struct port *port,
     notice->port = port;
     notice->badge = badge;
     notice->queued = false;
+    notice->words[0] = 0;
     list_add_tail(&port->bound_notices, &notice->bound);
 }
 

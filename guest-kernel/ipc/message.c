@@ -171,6 +171,8 @@ static int find_inbox(struct thread *thread, uint64_t handle,
         return NU_INVAL;
     end = (struct endpoint *)slot->object;
     *inbox = &end->own;
+    if (!end->open)
+        return NU_GONE;
     if (end->port != NULL)
         return NU_BUSY;
     if (!end->peer->open && list_is_empty(&end->own.senders))
@@ -259,6 +261,8 @@ static void send(struct thread *sender, uint64_t handle)
 {
     struct handle_slot *slot = handle_find(&sender->process->handles, handle);
     uint64_t op = sender->regs.rsi & (NU_OP_SEND | NU_OP_RECV);
+    bool for_handle =
+        nu_tag_contract(sender->regs.rsi) == 0 && op == NU_OP_CALL;
     int status = 0;
 
     sender->calls++;
@@ -266,15 +270,17 @@ static void send(struct thread *sender, uint64_t handle)
         trace_call(sender);
     if (slot == NULL)
         status = NU_BADH;
-    else if (nu_tag_contract(sender->regs.rsi) != 0 &&
-             !(slot->rights & NU_RIGHT_SEND))
+    else if (nu_tag_contract(sender->regs.rsi) == 0 && op != NU_OP_CALL &&
+             slot->object->type != OBJECT_REPLY)
+        status = NU_INVAL; /* it would look like an event of the kernel's */
+    else if (!for_handle && !(slot->rights & NU_RIGHT_SEND))
         status = NU_DENIED;
     if (status != 0) {
         answer_status(sender, status);
         answer_done(sender);
         return;
     }
-    if (nu_tag_contract(sender->regs.rsi) == 0 && op == NU_OP_CALL) {
+    if (for_handle) {
         kobject_call(sender, slot);
         return;
     }

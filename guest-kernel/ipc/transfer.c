@@ -330,10 +330,15 @@ int transfer(struct thread *from, struct thread *to,
         return NU_INVAL;
     status = prepare_strings(from, to, at_fault);
     if (status == 0)
-        status = prepare_pages(from, to, at_fault);
-    if (status == 0)
         status = prepare_handles(from, to, at_fault);
-    if (status == 0)
-        commit(from, to);
-    return status;
+    if (status != 0)
+        return status;
+    /* Last: it makes sure of room that nothing may take any more. */
+    status = prepare_pages(from, to, at_fault);
+    if (status != 0) {
+        abandon_handles(plan.handles);
+        return status;
+    }
+    commit(from, to);
+    return 0;
 }

@@ -34,6 +34,7 @@ struct memory {
     uint64_t pages;
     uint64_t resident;
     struct mapping *mapping; /* where it is mapped, or NULL */
+    struct memory *next_dma; /* of the same device, which holds it */
     paddr_t base; /* FIXED, DMA: first frame; levels > 0: the index */
     paddr_t direct[8]; /* levels == 0 */
 };

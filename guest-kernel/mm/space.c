@@ -120,6 +120,7 @@ void space_clear(struct space *space)
         mapping_remove(list_entry(space->mappings.next, struct mapping, link));
     if (is_kernel(space)) {
         pt_destroy_gib(space->purse, kernel_root, space->begin);
+        mmu_load_root(mmu_active_root()); /* forgets cached tables */
         kernel_spaces &= ~(
             1ull << ((space->begin - SPACE_KERNEL_BEGIN) / SPACE_KERNEL_BYTES));
     } else {

@@ -13,6 +13,7 @@
 struct device {
     struct object object;
     const struct platform_device *platform;
+    struct memory *dma; /* referenced: freed after the device has stopped */
     uint32_t index;
 };
 
@@ -61,6 +62,12 @@ static void device_destroy(struct object *object)
     struct device *device = (struct device *)object;
 
     quiesce(device);
+    while (device->dma != NULL) {
+        struct memory *memory = device->dma;
+
+        device->dma = memory->next_dma;
+        object_put(&memory->object);
+    }
     opened &= ~(1ull << device->index);
     purse_object_free(device);
 }
@@ -185,11 +192,11 @@ static int device_dma_serve(void *self, struct nu_serve *call,
                             const struct device_dma_req *req, nu_handle_t purse,
                             struct device_dma_rep *rep)
 {
+    struct device *device = self;
     struct object *pays;
     struct memory *memory;
     int status = kcall_object(call, purse, OBJECT_PURSE, NU_RIGHT_WRITE, &pays);
 
-    (void)self;
     if (status != 0)
         return status;
     if (req->pages == 0 || req->pages > MEMORY_PAGES_MAX)
@@ -197,6 +204,9 @@ static int device_dma_serve(void *self, struct nu_serve *call,
     memory = memory_create_dma((struct purse *)pays, req->pages);
     if (memory == NULL)
         return NU_NOMEM;
+    object_get(&memory->object);
+    memory->next_dma = device->dma;
+    device->dma = memory;
     rep->addr = memory->base;
     return kcall_give(call, &memory->object, NU_RIGHTS_ALL & ~NU_RIGHT_EXEC);
 }

@@ -22,9 +22,12 @@ static void timer_fire(struct sched_timer *sched)
 {
     struct timer *timer = list_entry(sched, struct timer, sched);
 
+    uint64_t now = time_now_ns();
+
     notice_post(&timer->notice);
-    if (timer->period_ns != 0)
-        sched_timer_set(sched, time_now_ns() + timer->period_ns);
+    /* A period that would wrap is never over. */
+    if (timer->period_ns != 0 && timer->period_ns <= UINT64_MAX - now)
+        sched_timer_set(sched, now + timer->period_ns);
 }
 
 static void timer_destroy(struct object *object)

@@ -60,6 +60,13 @@ static bool make_space(struct process *process)
     return false;
 }
 
+/* The name goes into the log: no line breaks, nothing that is not text. */
+static void set_name(struct process *process, const char *name, size_t bytes)
+{
+    for (size_t i = 0; i < bytes && i < PROCESS_NAME_BYTES - 1; i++)
+        process->name[i] = name[i] > ' ' && name[i] < 0x7f ? name[i] : '?';
+}
+
 struct process *process_create(const struct process_args *args)
 {
     struct process *process = purse_object_alloc(args->purse, sizeof(*process));
@@ -69,9 +76,7 @@ struct process *process_create(const struct process_args *args)
     object_init(&process->object, OBJECT_PROCESS);
     process->purse = args->purse;
     process->kernel_entry = args->kernel_entry;
-    memcpy(process->name, args->name,
-           args->name_bytes < PROCESS_NAME_BYTES ? args->name_bytes
-                                                 : PROCESS_NAME_BYTES - 1);
+    set_name(process, args->name, args->name_bytes);
     list_init(&process->threads);
     if (!handle_table_create(&process->handles, args->purse, args->slots)) {
         purse_object_free(process);

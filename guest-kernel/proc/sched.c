@@ -18,6 +18,8 @@ static uint64_t switch_count;
 
 static void arm(uint64_t at)
 {
+    if (at == 0)
+        at = 1; /* 0 would disarm it */
     if (timer_at != 0 && timer_at <= at)
         return;
     timer_at = at;
@@ -88,9 +90,10 @@ static struct list_node timers; /* struct sched_timer, earliest first */
 
 void sched_timer_set(struct sched_timer *timer, uint64_t at_ns)
 {
-    struct list_node *place = timers.next;
+    struct list_node *place;
 
-    sched_timer_cancel(timer);
+    sched_timer_cancel(timer); /* before the list is looked at */
+    place = timers.next;
     while (place != &timers &&
            list_entry(place, struct sched_timer, link)->at_ns <= at_ns)
         place = place->next;
