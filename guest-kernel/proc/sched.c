@@ -149,6 +149,7 @@ void sched_init(uint32_t timer_virq)
     list_init(&ready);
     list_init(&sleepers);
     list_init(&timers);
+    timer_at = 0;
     status = event_bind_virq(timer_virq, tick, NULL, &port);
     KASSERT(status == 0);
 }

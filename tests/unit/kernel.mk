@@ -8,7 +8,7 @@ kernel-core-srcs := tests/unit/kernel_fixture.c \
 kernel-core-cflags := -DNU_SERVER_ONLY -Iguest-kernel/arch/fake -Iguest-kernel \
     -Iguest-kernel/arch/x86
 
-unit-tests += kernel_mm kernel_message kernel_transfer kernel_random
+unit-tests += kernel_mm kernel_message kernel_transfer kernel_ends kernel_random
 unit-kernel_mm-srcs := tests/unit/test_kernel_mm.c $(kernel-core-srcs)
 unit-kernel_mm-cflags := $(kernel-core-cflags)
 unit-kernel_message-srcs := tests/unit/test_kernel_message.c \
@@ -19,3 +19,6 @@ unit-kernel_transfer-cflags := $(kernel-core-cflags)
 unit-kernel_message-cflags := $(kernel-core-cflags)
 unit-kernel_random-srcs := tests/unit/test_kernel_random.c $(kernel-core-srcs)
 unit-kernel_random-cflags := $(kernel-core-cflags)
+unit-kernel_ends-srcs := tests/unit/test_kernel_ends.c \
+    tests/unit/kernel_pair.c $(kernel-core-srcs)
+unit-kernel_ends-cflags := $(kernel-core-cflags)

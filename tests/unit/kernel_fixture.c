@@ -29,6 +29,10 @@ uint64_t fake_forgotten;
 uint64_t fake_tsc;
 jmp_buf fake_user;
 
+void (*fixture_tick)(void *arg, uint32_t port);
+uint64_t fixture_deadline;
+uint64_t fixture_clock_reads;
+
 static uint64_t now_ns;
 /* Dirty from the last test, as real memory is. */
 static _Alignas(PAGE_BYTES) uint8_t ram[RAM_BYTES_MAX];
@@ -38,12 +42,13 @@ static jmp_buf fake_idle;
 /* What the platform would supply. */
 uint64_t time_now_ns(void)
 {
+    fixture_clock_reads++;
     return now_ns += 100;
 }
 
 void time_set_timer(uint64_t deadline_ns)
 {
-    (void)deadline_ns;
+    fixture_deadline = deadline_ns;
 }
 
 uint64_t time_boot_epoch_s(void)
@@ -54,7 +59,7 @@ uint64_t time_boot_epoch_s(void)
 int event_bind_virq(unsigned virq, event_fn fn, void *arg, uint32_t *port)
 {
     (void)virq;
-    (void)fn;
+    fixture_tick = fn;
     (void)arg;
     *port = 1;
     return 0;
@@ -122,6 +127,8 @@ int fixture_setup(void **state)
     frame_init(frame_states, RAM_FIRST / PAGE_BYTES,
                (fixture_ram_bytes - RAM_FIRST) / PAGE_BYTES);
     frame_add(RAM_FIRST, fixture_ram_bytes - RAM_FIRST);
+    fixture_deadline = 0;
+    fixture_clock_reads = 0;
     purse_init();
     /* The kernel's root, with the table of its service region. */
     root = PAGE_BYTES;

@@ -26,6 +26,11 @@
 /* Pretended RAM; at most 16 MiB, which it is unless a program sets less. */
 extern uint64_t fixture_ram_bytes;
 
+/* The timer's event function, its deadline, and how often the clock was read. */
+extern void (*fixture_tick)(void *arg, uint32_t port);
+extern uint64_t fixture_deadline;
+extern uint64_t fixture_clock_reads;
+
 int fixture_setup(void **state);
 int fixture_teardown(void **state);
 
