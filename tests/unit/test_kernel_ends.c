@@ -2,6 +2,7 @@
  * set again: what a review by an attacker found once. */
 #include "kernel_pair.h"
 
+#include <boot/time.h>
 #include <contract/channel.h>
 #include <contract/handle.h>
 #include <contract/port.h>
@@ -115,10 +116,15 @@ static void timer_at_zero_does_not_stop_the_clock(void **state)
 static void endless_period_is_one_signal(void **state)
 {
     nu_handle_t timer = new_timer();
+    uint64_t now = 0;
 
     (void)state;
+    /* Late enough that the end of the period, wrapped, lies in the past. */
+    while (now < 20000000)
+        now = time_now_ns();
     assert_int_equal(
-        call_a(timer, TIMER_SET_METHOD | WORDS(2), 1, 0 - 80000000ull), 0);
+        call_a(timer, TIMER_SET_METHOD | WORDS(2), 1, 0 - 10000000ull), 0);
+    fixture_clock_reads = 0;
     fixture_tick(NULL, 1);
     assert_true(fixture_clock_reads < 1000);
 }

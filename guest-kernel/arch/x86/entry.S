@@ -81,23 +81,7 @@ exit_message_kernel:
     .type   exit_frame, @function
 exit_frame:
     mov     %rdi, %rsp
-    pop     %r15
-    pop     %r14
-    pop     %r13
-    pop     %r12
-    pop     %r11
-    pop     %r10
-    pop     %r9
-    pop     %r8
-    pop     %rbp
-    pop     %rdi
-    pop     %rsi
-    pop     %rdx
-    pop     %rcx
-    pop     %rbx
-    pop     %rax
-    add     $16, %rsp
-    iretq
+    jmp     trap_return
     .size   exit_frame, . - exit_frame
 
 /* rdi: a function that does not return, to be run on the empty kernel stack. */
