@@ -10,7 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct grant_entry_v1;
 struct shared_info;
+struct xenstore_domain_interface;
 
 #define HV_IOAPICS_MAX 4
 
@@ -42,6 +44,40 @@ struct hv_options {
 void hv_start_early(const struct hv_options *options);
 const char *hv_start(const struct hv_options *options,
                      struct shared_info **shared);
+
+/*
+ * This domain among others. On Xen what the start of day and the hypervisor
+ * give; on KVM what the broker answers through the device of
+ * hypercall/broker_abi.h.
+ */
+struct hv_domain {
+    uint16_t domid;
+    uint16_t reserved;
+    uint32_t grant_count; /* entries of (grants) */
+    uint64_t epoch; /* of this domain's life: larger in each later one */
+    struct grant_entry_v1 *grants; /* the grant table, ours to write */
+    struct xenstore_domain_interface *store;
+    uint64_t store_phys; /* where (store) lies: a page of its own */
+    uint32_t store_port; /* bound; its event says that (store) has changed */
+};
+
+/* After hv_start() and the search for devices. 0, or -XEN_ENODEV: alone on this
+ * machine; another negative errno: the carrier is there but does not work, and
+ * (*problem) is a sentence about it. */
+int hv_domain_start(struct hv_domain *domain, const char **problem);
+
+/* Tells the store's server that (store) has something new. */
+void hv_store_notify(void);
+
+/* Counts since boot of what costs on hardware. */
+struct hv_counts {
+    uint64_t hypercalls; /* batches given to the hypervisor */
+    uint64_t operations; /* in them */
+    uint64_t doorbells; /* kicks: an exit each */
+    uint64_t interrupts; /* upcalls taken */
+    uint64_t wait_ticks; /* of the TSC, waiting for a hypercall's answer */
+};
+void hv_counts(struct hv_counts *counts);
 
 /* "QEMU (TCG)", "KVM", ...: for the banner. */
 const char *hv_name(void);

@@ -16,6 +16,8 @@
 
 #include <xen/errno.h>
 #include <xen/event_channel.h>
+#include <xen/grant_table.h>
+#include <xen/io/xs_wire.h>
 #include <xen/physdev.h>
 #include <xen/sched.h>
 #include <xen/version.h>

@@ -40,6 +40,23 @@ int event_bind_virq(unsigned virq, event_fn fn, void *arg, uint32_t *port);
  */
 int event_bind_pirq(uint32_t pirq, event_fn fn, void *arg, uint32_t *port);
 
+/*
+ * Event channels between domains. alloc_unbound: a port that (domid) may
+ * connect to. bind_interdomain: a port connected to (remote_port) of (domid),
+ * which must have allocated it for us; the peer is sent one event, as on Xen.
+ * Both are unmasked; they need no acknowledgement.
+ * NU_NOMEM: no port; NU_NOENT: no such domain or port; NU_DENIED: the port is
+ * not for us; NU_UNSUP: this machine has no event channels to others.
+ */
+int event_alloc_unbound(uint16_t domid, event_fn fn, void *arg, uint32_t *port);
+int event_bind_interdomain(uint16_t domid, uint32_t remote_port, event_fn fn,
+                           void *arg, uint32_t *port);
+/* Raises the event at the far end of (port). 0, or NU_GONE: there is none. */
+int event_send(uint32_t port);
+/* Clears the pending bit of (port), which is masked; whether it was set. For
+ * who polls instead of waiting: mask, poll, and unmask before waiting. */
+bool event_take(uint32_t port);
+
 /* A masked port keeps its pending bit; unmasking delivers what waited. */
 void event_mask(uint32_t port);
 void event_unmask(uint32_t port);
