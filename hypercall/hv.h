@@ -25,6 +25,7 @@ struct hv_ioapic {
 struct hv_options {
     uint16_t log_port; /* debug port for the log instead of COM1 */
     uint16_t exit_port; /* isa-debug-exit */
+    uint16_t panic_port; /* pvpanic */
     uint16_t trace_port; /* where trace records go */
     uint16_t pm_control_port; /* ACPI PM1a control block, to power off */
     uint16_t pm_timer_port; /* ACPI timer, 3.579545 MHz */
@@ -92,7 +93,9 @@ void hv_interrupt(uint32_t vector);
 /*
  * Ends the machine. (status) reaches whoever started it where there is a way:
  * isa-debug-exit with exit=0xf4 on the command line (QEMU's exit status is
- * then (status << 1) | 1). Does not return.
+ * then (status << 1) | 1). From 126 on it is a crash, which the panic device is
+ * told of where panic=0x505 names one: libvirt then does what on_crash says.
+ * Does not return.
  */
 _Noreturn void hv_shutdown(int status);
 

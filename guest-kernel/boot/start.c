@@ -55,6 +55,7 @@ static void read_options(void)
         klog_set_level((enum klog_level)level);
     }
     start_options.exit_port = port_option("exit");
+    start_options.panic_port = port_option("panic");
     start_options.trace_port = port_option("trace");
     start_options.entry_tsc = boot_entry_tsc;
     start_options.epoch_s = start_info.epoch_s;

@@ -1,7 +1,8 @@
 /*
  * sched_op, the end of the machine, and the trace channel.
  *
- * Spec: ACPI 6.4, 4.8.3.2.1 "PM1 control registers"; QEMU's isa-debug-exit.
+ * Spec: ACPI 6.4, 4.8.3.2.1 "PM1 control registers"; QEMU's isa-debug-exit and
+ *       docs/specs/pvpanic.
  */
 #include <hv/kvm/kvm_internal.h>
 
@@ -10,6 +11,8 @@
 
 #define PM1_SLEEP_ENABLE     (1u << 13)
 #define PM1_SLEEP_TYPE_SHIFT 10
+#define STATUS_CRASHED       126 /* and above: a panic, a fault */
+#define PVPANIC_PANICKED     0x01u
 #define NOT_SUPPORTED        (-15) /* NU_UNSUP of hv.h */
 
 /* With an empty IDT an exception has nowhere to go: the processor resets. */
@@ -28,6 +31,9 @@ void hv_shutdown(int status)
     cpu_interrupts_off();
     if (kvm_options.exit_port != 0) {
         io_write32(kvm_options.exit_port, (uint32_t)status & 0x7fu);
+    }
+    if (kvm_options.panic_port != 0 && status >= STATUS_CRASHED) {
+        io_write8(kvm_options.panic_port, PVPANIC_PANICKED);
     }
     if (kvm_options.pm_control_port != 0) {
         io_write16(
