@@ -1,7 +1,7 @@
 /*
  * event_channel_op, by the rules of Xen's event channels of two levels.
  */
-#include <hv/fake/fake.h>
+#include <hv/fake/peer.h>
 
 #define WORD_BITS 64u
 
@@ -33,7 +33,7 @@ void fake_port_set(uint32_t port)
     }
 }
 
-static uint32_t find_port(enum fake_port_kind kind, uint32_t source)
+uint32_t fake_port_find(enum fake_port_kind kind, uint32_t source)
 {
     for (uint32_t port = 1; port < FAKE_PORTS; port++) {
         if (fake_hv.ports[port].kind == kind &&
@@ -44,19 +44,31 @@ static uint32_t find_port(enum fake_port_kind kind, uint32_t source)
     return 0;
 }
 
-static long bind(enum fake_port_kind kind, uint32_t source, uint32_t *result)
+uint32_t fake_port_take(const struct fake_port *entry)
 {
-    if (find_port(kind, source) != 0) {
-        return -XEN_EEXIST;
-    }
     for (uint32_t port = fake_hv.first_port; port < FAKE_PORTS; port++) {
         if (fake_hv.ports[port].kind == FAKE_FREE) {
-            fake_hv.ports[port] = (struct fake_port){kind, source};
-            *result = port;
-            return 0;
+            fake_hv.ports[port] = *entry;
+            return port;
         }
     }
-    return -XEN_ENOSPC;
+    return 0;
+}
+
+static long bind(enum fake_port_kind kind, uint32_t source, uint32_t *result)
+{
+    struct fake_port entry = {.kind = kind, .source = source};
+    uint32_t port;
+
+    if (fake_port_find(kind, source) != 0) {
+        return -XEN_EEXIST;
+    }
+    port = fake_port_take(&entry);
+    if (port == 0) {
+        return -XEN_ENOSPC;
+    }
+    *result = port;
+    return 0;
 }
 
 static long bind_pirq(struct evtchn_bind_pirq *op)
@@ -73,6 +85,7 @@ static long close_port(uint32_t port)
         fake_hv.ports[port].kind == FAKE_FREE) {
         return -XEN_EINVAL;
     }
+    fake_evtchn_disconnect(&fake_hv.ports[port]);
     fake_hv.ports[port].kind = FAKE_FREE;
     fake_hv.shared.evtchn_pending[port / WORD_BITS] &= ~bit_of(port);
     return 0;
@@ -86,6 +99,40 @@ static long unmask(uint32_t port)
     fake_hv.shared.evtchn_mask[port / WORD_BITS] &= ~bit_of(port);
     if (fake_hv.shared.evtchn_pending[port / WORD_BITS] & bit_of(port)) {
         select_port(port);
+    }
+    return 0;
+}
+
+static long status(struct evtchn_status *op)
+{
+    const struct fake_port *port = &fake_hv.ports[op->port % FAKE_PORTS];
+
+    if (op->dom != DOMID_SELF || op->port == 0 || op->port >= FAKE_PORTS) {
+        return -XEN_EINVAL;
+    }
+    op->vcpu = 0;
+    switch (port->kind) {
+    case FAKE_VIRQ:
+        op->status = EVTCHNSTAT_virq;
+        op->u.virq = port->source;
+        break;
+    case FAKE_PIRQ:
+        op->status = EVTCHNSTAT_pirq;
+        op->u.pirq = port->source;
+        break;
+    case FAKE_UNBOUND:
+        op->status = EVTCHNSTAT_unbound;
+        op->u.unbound.dom = port->remote_domid;
+        break;
+    case FAKE_INTERDOMAIN:
+    case FAKE_STORE:
+        op->status = EVTCHNSTAT_interdomain;
+        op->u.interdomain.dom = port->remote_domid;
+        op->u.interdomain.port = port->source;
+        break;
+    case FAKE_FREE:
+        op->status = EVTCHNSTAT_closed;
+        break;
     }
     return 0;
 }
@@ -104,6 +151,14 @@ long fake_event_channel_op(uint64_t command, uint64_t arg)
         return close_port(((struct evtchn_close *)op)->port);
     case EVTCHNOP_unmask:
         return unmask(((struct evtchn_unmask *)op)->port);
+    case EVTCHNOP_alloc_unbound:
+        return fake_evtchn_alloc(op);
+    case EVTCHNOP_bind_interdomain:
+        return fake_evtchn_bind(op);
+    case EVTCHNOP_send:
+        return fake_evtchn_send(((struct evtchn_send *)op)->port);
+    case EVTCHNOP_status:
+        return status(op);
     default:
         return -XEN_ENOSYS;
     }
@@ -111,7 +166,7 @@ long fake_event_channel_op(uint64_t command, uint64_t arg)
 
 void fake_virq_raise(uint32_t virq)
 {
-    uint32_t port = find_port(FAKE_VIRQ, virq);
+    uint32_t port = fake_port_find(FAKE_VIRQ, virq);
 
     if (port != 0) {
         fake_port_set(port);
@@ -121,7 +176,7 @@ void fake_virq_raise(uint32_t virq)
 void fake_pirq_raise(uint32_t number)
 {
     struct fake_pirq *pirq = &fake_hv.pirqs[number];
-    uint32_t port = find_port(FAKE_PIRQ, number);
+    uint32_t port = fake_port_find(FAKE_PIRQ, number);
 
     pirq->asserted = pirq->level;
     if (port != 0 && !pirq->waits) {

@@ -18,12 +18,22 @@
 #define FAKE_PORTS         4096u
 #define FAKE_PIRQS         64u
 #define FAKE_CONSOLE_BYTES 8192u
+#define FAKE_GRANTS        512u
+#define FAKE_DOMID         7u /* ours, unless a test says otherwise */
 
-enum fake_port_kind { FAKE_FREE = 0, FAKE_VIRQ, FAKE_PIRQ };
+enum fake_port_kind {
+    FAKE_FREE = 0,
+    FAKE_VIRQ,
+    FAKE_PIRQ,
+    FAKE_UNBOUND, /* waits for (remote_domid) */
+    FAKE_INTERDOMAIN,
+    FAKE_STORE
+};
 
 struct fake_port {
     enum fake_port_kind kind;
-    uint32_t source;
+    uint32_t source; /* virq, pirq, or port of the other domain */
+    uint16_t remote_domid;
 };
 
 struct fake_pirq {
@@ -47,6 +57,16 @@ struct fake_hv {
     size_t console_bytes;
     int shutdown_status;
     jmp_buf *shutdown; /* where hv_shutdown() goes */
+    /* This domain among others; the others are in peer.h. */
+    uint16_t domid; /* 0: alone, hv_domain_start() answers -XEN_ENODEV */
+    uint64_t epoch;
+    uint8_t *ram; /* physical address 0; of arch/fake, if a test has it */
+    uint64_t ram_bytes;
+    struct grant_entry_v1 grants[FAKE_GRANTS];
+    uint64_t store_phys; /* the store's page, in (ram) */
+    uint32_t store_port;
+    uint32_t store_notified; /* calls of hv_store_notify() */
+    struct hv_counts counts;
 };
 
 extern struct fake_hv fake_hv;
@@ -75,5 +95,12 @@ long fake_xen_version(uint64_t command, uint64_t arg);
 long fake_sched_op(uint64_t command, uint64_t arg);
 long fake_event_channel_op(uint64_t command, uint64_t arg);
 long fake_physdev_op(uint64_t command, uint64_t arg);
+long fake_grant_table_op(uint64_t command, uint64_t arg, uint64_t count);
+long fake_multicall(uint64_t list, uint64_t count);
+/* event.c, for the operations between domains: a free port, or 0. */
+uint32_t fake_port_find(enum fake_port_kind kind, uint32_t source);
+uint32_t fake_port_take(const struct fake_port *port);
+/* page.c: one hypercall, uncounted. */
+long fake_dispatch(unsigned op, uint64_t a, uint64_t b, uint64_t c);
 
 #endif /* NUNCIO_HV_FAKE_H */

@@ -16,12 +16,8 @@ bool fake_failed(void)
     return fake_hv.fail_at != 0 && fake_hv.calls >= fake_hv.fail_at;
 }
 
-long hypercall_call(unsigned op, uint64_t a, uint64_t b, uint64_t c)
+long fake_dispatch(unsigned op, uint64_t a, uint64_t b, uint64_t c)
 {
-    fake_hv.calls++;
-    if (fake_hv.calls == fake_hv.fail_at) {
-        return fake_hv.failure;
-    }
     switch (op) {
     case __HYPERVISOR_console_io:
         return fake_console_io(a, b, c);
@@ -35,7 +31,20 @@ long hypercall_call(unsigned op, uint64_t a, uint64_t b, uint64_t c)
         return fake_event_channel_op(a, b);
     case __HYPERVISOR_physdev_op:
         return fake_physdev_op(a, b);
+    case __HYPERVISOR_grant_table_op:
+        return fake_grant_table_op(a, b, c);
+    case __HYPERVISOR_multicall:
+        return fake_multicall(a, b);
     default:
         return -XEN_ENOSYS;
     }
+}
+
+long hypercall_call(unsigned op, uint64_t a, uint64_t b, uint64_t c)
+{
+    fake_hv.calls++;
+    if (fake_hv.calls == fake_hv.fail_at) {
+        return fake_hv.failure;
+    }
+    return fake_dispatch(op, a, b, c);
 }

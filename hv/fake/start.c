@@ -1,7 +1,7 @@
 /*
  * The model's state and its start.
  */
-#include <hv/fake/fake.h>
+#include <hv/fake/peer.h>
 
 #include <string.h>
 
@@ -11,6 +11,10 @@ void fake_reset(void)
 {
     memset(&fake_hv, 0, sizeof(fake_hv));
     fake_hv.first_port = 1;
+    fake_hv.domid = FAKE_DOMID;
+    fake_hv.epoch = 1;
+    fake_peers_reset();
+    fake_copies_reset();
 }
 
 void hv_start_early(const struct hv_options *options)

@@ -1,5 +1,6 @@
 # What the kernel core stands on, on the build machine over hv/fake.
-hv-fake-srcs := $(addprefix hv/fake/,start.c page.c console.c event.c \
+hv-fake-srcs := $(addprefix hv/fake/,start.c domain.c page.c multicall.c console.c \
+    event.c grant.c peer.c store.c \
     physdev.c time.c info.c power.c)
 platform-cflags := -Ihv/fake -Iguest-kernel -Iguest-kernel/arch/x86
 
