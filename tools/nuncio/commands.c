@@ -44,12 +44,28 @@ struct system *command_read_system(const struct options *options,
     if (options->exec != NULL)
         system_exec(sys, options->exec, images, report);
     (void)system_check(sys, report);
-    if (options->command == COMMAND_RUN)
+    if (options->command == COMMAND_RUN || options->command == COMMAND_XML)
         system_check_disks(sys, report);
     if (report->errors == 0)
         return sys;
     system_free(sys);
     return NULL;
+}
+
+enum accel command_choose_accel(const struct options *options,
+                                struct report *report)
+{
+    const char *why = NULL;
+
+    if (options->accel == CHOOSE_TCG || options->icount)
+        return ACCEL_TCG;
+    if (host_has_kvm(&why))
+        return ACCEL_KVM;
+    if (options->accel == CHOOSE_KVM)
+        report_error(report, NULL, 0, "--accel kvm: %s", why);
+    else if (options->verbose)
+        (void)fprintf(stderr, "nuncio: emulating the processor: %s\n", why);
+    return ACCEL_TCG;
 }
 
 static void list_uses(const struct strings *uses)

@@ -7,6 +7,7 @@
 int command_run(const struct options *options, struct report *report);
 int command_image(const struct options *options, struct report *report);
 int command_list(const struct options *options, struct report *report);
+int command_xml(const struct options *options, struct report *report);
 int command_trace(const struct options *options, struct report *report);
 
 /*
@@ -17,5 +18,10 @@ int command_trace(const struct options *options, struct report *report);
 struct system *command_read_system(const struct options *options,
                                    const char **build_dir,
                                    struct report *report);
+
+/* How the processor is run: what --accel says, else KVM where the host can. A
+ * wish that cannot be had is told to (report). */
+enum accel command_choose_accel(const struct options *options,
+                                struct report *report);
 
 #endif /* NUNCIO_TOOL_COMMANDS_H */

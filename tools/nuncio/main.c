@@ -27,6 +27,8 @@ static int obey(const struct options *options, struct report *report)
         return command_image(options, report);
     case COMMAND_LIST:
         return command_list(options, report);
+    case COMMAND_XML:
+        return command_xml(options, report);
     case COMMAND_HELP:
         return help(options, report);
     case COMMAND_VERSION:

@@ -3,7 +3,8 @@
 nuncio-parts := boot_archive commands config host image launch machine main manifest \
                 options pool qemu report run status system system_check terminal \
                 trace_command trace_json trace_match trace_perfetto trace_read \
-                trace_text trace_values words
+                trace_text trace_values words \
+                xml xml_build xml_command
 nuncio-objs := $(nuncio-parts:%=$(BUILD)/host/tools/nuncio/%.o) \
                $(BUILD)/host/gen/tables.o
 

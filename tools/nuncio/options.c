@@ -9,6 +9,7 @@
 #define TRACE (1u << COMMAND_TRACE)
 #define IMAGE (1u << COMMAND_IMAGE)
 #define LIST  (1u << COMMAND_LIST)
+#define XML   (1u << COMMAND_XML)
 
 static const struct {
     const char *name;
@@ -40,6 +41,11 @@ static const struct {
                        "the system stay separate.\n"},
     [COMMAND_LIST] = {"list", "CONFIG", "print what a configuration describes",
                       ""},
+    [COMMAND_XML] = {"xml", "CONFIG",
+                     "write what libvirt needs to run a system",
+                     "The directory gets NAME.xml and NAME.cpio for each "
+                     "domain; what virsh has to be told\n"
+                     "is printed.\n"},
     [COMMAND_HELP] = {"help", "[COMMAND]", "explain nuncio, or a command", ""},
     [COMMAND_VERSION] = {"version", "", "print the version", ""},
 };
@@ -77,24 +83,25 @@ static const struct {
     unsigned commands;
     const char *help;
 } table[] = {
-    [OPT_BUILD] = {"build", "DIR", RUN | IMAGE | LIST,
+    [OPT_BUILD] = {"build", "DIR", RUN | IMAGE | LIST | XML,
                    "kernel and images are here (else $NUNCIO_BUILD, else\n"
                    "where this program is)"},
-    [OPT_PLACE] = {"place", "SERVICE=PLACEMENT", RUN | IMAGE | LIST,
+    [OPT_PLACE] = {"place", "SERVICE=PLACEMENT", RUN | IMAGE | LIST | XML,
                    "inproc, kernel or process; may be repeated"},
-    [OPT_DISK] = {"disk", "NAME=IMAGE", RUN | LIST,
+    [OPT_DISK] = {"disk", "NAME=IMAGE", RUN | LIST | XML,
                   "another image for the disk NAME; may be repeated"},
-    [OPT_EXEC] = {"exec", "COMMAND", RUN | IMAGE | LIST,
+    [OPT_EXEC] = {"exec", "COMMAND", RUN | IMAGE | LIST | XML,
                   "run this program, or command of the main program,\n"
                   "and end with its status"},
-    [OPT_ACCEL] = {"accel", "kvm|tcg", RUN,
+    [OPT_ACCEL] = {"accel", "kvm|tcg", RUN | XML,
                    "how to run the processor (kvm where it can be used)"},
-    [OPT_MACHINE] = {"machine", "q35|microvm|pc", RUN, "QEMU's machine (q35)"},
+    [OPT_MACHINE] = {"machine", "q35|microvm|pc", RUN | XML,
+                     "QEMU's machine (q35); libvirt's are q35 and pc"},
     [OPT_TIMEOUT] = {"timeout", "SECONDS", RUN,
                      "stop after this time, with status 124"},
     [OPT_TRACE] = {"trace", "FILE", RUN,
                    "record the main program's messages in FILE"},
-    [OPT_APPEND] = {"append", "WORDS", RUN | IMAGE,
+    [OPT_APPEND] = {"append", "WORDS", RUN | IMAGE | XML,
                     "more words for the kernel's command line"},
     [OPT_ARCHIVE] = {"archive", "FILE", RUN,
                      "write the boot archive to FILE, and use that"},
@@ -104,7 +111,8 @@ static const struct {
                       "one more argument for QEMU; may be repeated"},
     [OPT_DRY_RUN] = {"dry-run", NULL, RUN,
                      "print the manifest and QEMU's command, and run nothing"},
-    [OPT_OUTPUT] = {"output", "FILE", IMAGE, "the disk image to write"},
+    [OPT_OUTPUT] = {"output", "FILE", IMAGE | XML,
+                    "the disk image to write; of xml: the directory"},
     [OPT_FORMAT] = {"format", "raw|qcow2", IMAGE, "of the disk image (raw)"},
     [OPT_JSON] = {"json", NULL, TRACE, "print an array of JSON objects"},
     [OPT_PERFETTO] = {"perfetto", NULL, TRACE,
@@ -116,7 +124,7 @@ static const struct {
     [OPT_QUIET] = {"quiet", NULL, RUN,
                    "no kernel log, unless the kernel panics"},
     [OPT_VERBOSE] = {"verbose", NULL, RUN | IMAGE, "say what is being done"},
-    [OPT_HELP] = {"help", NULL, RUN | TRACE | IMAGE | LIST,
+    [OPT_HELP] = {"help", NULL, RUN | TRACE | IMAGE | LIST | XML,
                   "explain the command"},
 };
 
@@ -214,7 +222,9 @@ static int find_option(const struct options *o, const char *word,
 
     *value = equals != NULL ? equals + 1 : NULL;
     if (strcmp(word, "-o") == 0)
-        return o->command == COMMAND_IMAGE ? OPT_OUTPUT : -1;
+        return (table[OPT_OUTPUT].commands & (1u << o->command)) != 0
+                   ? OPT_OUTPUT
+                   : -1;
     if (strcmp(word, "-h") == 0)
         return OPT_HELP;
     for (size_t i = 0; i < OPTION_COUNT; i++) {
@@ -314,9 +324,12 @@ bool options_read(struct pool *pool, int argc, char **argv,
         report_error(report, NULL, 0, "`nuncio %s` needs %s",
                      commands[options->command].name,
                      commands[options->command].operand);
-    if (options->command == COMMAND_IMAGE && options->output == NULL &&
+    if (options->command < COMMAND_HELP && options->output == NULL &&
+        (table[OPT_OUTPUT].commands & (1u << options->command)) != 0 &&
         report->errors == before)
-        report_error(report, NULL, 0, "`nuncio image` needs -o FILE");
+        report_error(report, NULL, 0, "`nuncio %s` needs -o %s",
+                     commands[options->command].name,
+                     options->command == COMMAND_IMAGE ? "FILE" : "DIR");
     return report->errors == before;
 }
 

@@ -18,6 +18,7 @@ enum command {
     COMMAND_TRACE,
     COMMAND_IMAGE,
     COMMAND_LIST,
+    COMMAND_XML,
     COMMAND_HELP,
     COMMAND_VERSION,
 };

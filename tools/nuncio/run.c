@@ -8,26 +8,9 @@
 
 #include "boot_archive.h"
 #include "commands.h"
-#include "host.h"
 #include "launch.h"
 #include "manifest.h"
 #include "status.h"
-
-static enum accel choose_accel(const struct options *options,
-                               struct report *report)
-{
-    const char *why = NULL;
-
-    if (options->accel == CHOOSE_TCG || options->icount)
-        return ACCEL_TCG;
-    if (host_has_kvm(&why))
-        return ACCEL_KVM;
-    if (options->accel == CHOOSE_KVM)
-        report_error(report, NULL, 0, "--accel kvm: %s", why);
-    else if (options->verbose)
-        (void)fprintf(stderr, "nuncio: emulating the processor: %s\n", why);
-    return ACCEL_TCG;
-}
 
 /* The plan but for what depends on how it is run. */
 static struct qemu_plan make_plan(const struct options *options,
@@ -36,7 +19,7 @@ static struct qemu_plan make_plan(const struct options *options,
 {
     struct qemu_plan plan = {
         .sys = sys,
-        .accel = choose_accel(options, report),
+        .accel = command_choose_accel(options, report),
         .machine = options->machine,
         .icount = options->icount,
         .kernel = pool_format(&sys->pool, "%s/nuncio-kernel", build_dir),
