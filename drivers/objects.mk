@@ -40,7 +40,8 @@ $(svc-dir)/obj/gen/%_dispatch.o: $(GEN)/contract/.stamp
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SERVICE_CFLAGS) -c $(GEN)/contract/$*_dispatch.c -o $@
 
-$(svc-dir)/rt-service.o: $(call svc-obj,$(rt-process-srcs) $(rt-service-srcs))
+$(svc-dir)/rt-service.o: $(call svc-obj,$(rt-process-srcs) $(rt-service-srcs)) \
+    $(svc-dir)/obj/gen/service_dispatch.o
 	$(call say,LD)
 	$(Q)$(LD) -r -o $@ $^
 

@@ -7,6 +7,7 @@
 #include <contract/interrupt.h>
 #include <contract/purse.h>
 #include <contract/reply.h>
+#include <contract/service.h>
 #include <nlib/string.h>
 #include <rt/heap.h>
 #include <rt/process.h>
@@ -188,6 +189,19 @@ void rt_call_begin(struct nu_serve *call, uint64_t tag, uint64_t *words)
     call->violation = 0;
 }
 
+/* Not svc_give(): the root's state is that of all its channels. */
+static int connect_serve(void *self, struct nu_serve *call)
+{
+    struct svc_object *object = self;
+
+    if (object != rt.root)
+        return NU_UNSUP;
+    return nu_serve_handle(call, rt.port, RT_CLIENT_RIGHTS | NU_ITEM_NEW,
+                           (uint64_t)(uintptr_t)object);
+}
+
+static const struct service_ops connect_ops = {.connect = connect_serve};
+
 uint64_t rt_call(struct svc_object *object, struct nu_serve *call)
 {
     uint64_t tag;
@@ -199,6 +213,8 @@ uint64_t rt_call(struct svc_object *object, struct nu_serve *call)
         call->words[0] = object->word;
         return NU_TAG_ONE_WORD;
     }
+    if (nu_tag_contract(call->tag) == SERVICE_CONTRACT)
+        return service_dispatch(&connect_ops, object, call);
     call->state = &object->state;
     rt.deferred = NULL;
     tag = object->class->dispatch(object, call);

@@ -14,6 +14,7 @@
 #include <contract/directory.h>
 #include <contract/file.h>
 #include <contract/handle.h>
+#include <contract/service.h>
 #include <rt/flavour.h>
 #include <rt/local_table.h>
 #include <rt/process.h>
@@ -277,6 +278,23 @@ static void a_service_that_is_not_there_is_told(void **state)
     assert_int_equal(rt_process_begin(&fake.start), NU_INVAL);
 }
 
+static void the_root_can_be_connected_to_once_more(void **state)
+{
+    nu_handle_t file;
+    nu_handle_t second = NU_HANDLE_NONE;
+
+    (void)state;
+    start();
+    file = open_file();
+    assert_int_equal(service_connect(ROOT, &second), 0);
+    assert_int_not_equal(second, ROOT);
+    assert_int_equal(rt.root->refs, 2);
+    assert_int_equal(handle_close(second), 0);
+    assert_int_equal(rt.root->refs, 1);
+    expect_read(file, 1, 200);
+    assert_int_equal(service_connect(file, &second), NU_UNSUP);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +308,7 @@ int main(void)
         cmocka_unit_test(a_full_table_is_an_error_that_leaves_nothing_behind),
         cmocka_unit_test(malformed_messages_are_refused),
         cmocka_unit_test(a_service_that_is_not_there_is_told),
+        cmocka_unit_test(the_root_can_be_connected_to_once_more),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 
 #include <contract/directory.h>
 #include <contract/file.h>
+#include <contract/service.h>
 #include <rt/flavour.h>
 #include <rt/process.h>
 #include <rt/rt.h>
@@ -237,6 +238,35 @@ static void closed_objects_are_freed_once(void **state)
     assert_int_equal(test_files_closed, 1);
 }
 
+static void the_root_can_be_connected_to_once_more(void **state)
+{
+    uint64_t badge;
+    uint32_t refs;
+
+    (void)state;
+    start();
+    badge = open_file();
+    refs = rt.root->refs;
+    rt.root->state = 7; /* of the channels there are */
+    fake_request((uint64_t)(uintptr_t)rt.root, SERVICE_CONNECT_METHOD, 0);
+    fake_request((uint64_t)(uintptr_t)rt.root, SERVICE_CONNECT_METHOD, 1);
+    fake_request(badge, SERVICE_CONNECT_METHOD, 0);
+    rt_serve();
+    assert_int_equal(fake.sent[0].tag, NU_SHAPE(0, 1, 0, 0));
+    assert_int_equal(fake.sent[0].handles[0].handle, rt.port);
+    assert_int_equal(fake.sent[0].handles[0].badge, (uintptr_t)rt.root);
+    assert_int_equal(fake.sent[0].handles[0].rights,
+                     RT_CLIENT_RIGHTS | NU_ITEM_NEW);
+    assert_int_equal(rt.root->state, 7);
+    assert_int_equal(rt.root->refs, refs + 1);
+    assert_int_equal(nu_tag_status(fake.sent[1].tag), NU_INVAL);
+    assert_int_equal(nu_tag_status(fake.sent[2].tag), NU_UNSUP);
+    assert_int_equal(nu_shape(fake.sent[2].tag), 0);
+    fake_event(NU_EVENT_CLOSED, (uint64_t)(uintptr_t)rt.root, 0);
+    rt_serve();
+    assert_int_equal(rt.root->refs, refs);
+}
+
 static void a_reply_that_cannot_be_sent_is_an_error_to_the_client(void **state)
 {
     uint64_t badge;
@@ -264,6 +294,7 @@ int main(void)
         cmocka_unit_test(deferring_has_an_end),
         cmocka_unit_test(a_call_put_aside_is_answered_all_the_same),
         cmocka_unit_test(closed_objects_are_freed_once),
+        cmocka_unit_test(the_root_can_be_connected_to_once_more),
         cmocka_unit_test(a_reply_that_cannot_be_sent_is_an_error_to_the_client),
     };
 
