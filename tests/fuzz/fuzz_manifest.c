@@ -23,6 +23,7 @@ static void must(int good)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = malloc(size + 1);
+    uint32_t imports = 0;
 
     memcpy(text, data, size);
     text[size] = '\0';
@@ -36,11 +37,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (uint32_t i = 0; i < m.unit_count; i++) {
         const struct unit *u = &m.units[i];
 
-        must(strlen(u->name) <= MANIFEST_NAME_MAX && u->pages > 0);
+        must(strlen(u->name) <= MANIFEST_NAME_MAX);
+        if (u->is_import) {
+            must(!u->is_program && !u->is_main && u->use_count == 0);
+            must(u->domain != NULL && strlen(u->domain) <= MANIFEST_NAME_MAX);
+            must(m.connector < m.unit_count);
+            must(m.units[m.connector].is_program);
+            imports++;
+            continue;
+        }
+        must(u->pages > 0 && u->image != NULL);
         must(u->placement != PLACE_INPROC ||
              (u->host > i && u->host < m.unit_count));
         for (uint32_t k = 0; k < m.unit_count; k++) {
-            must(k < i || !manifest_depends(&m, u, &m.units[k]));
+            bool needs = manifest_depends(&m, u, &m.units[k]);
+
+            /* Later units are needed because of imports only. */
+            must(k < i || !needs || imports > 0);
         }
     }
     free(text);

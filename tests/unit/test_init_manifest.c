@@ -59,7 +59,42 @@ static void a_good_manifest_is_read(void **state)
     assert_false(manifest_depends(&m, fs, &m.units[0]));
 }
 
-#define MAIN "program p image=p pages=1 main=1\n"
+static const char with_imports[] =
+    "service store image=store placement=process pages=256 use=domain\n"
+    "import block domain=disk\n"
+    "service fs image=fs placement=process pages=4096 use=block\n"
+    "program links image=links pages=2048 "
+    "use=domain,store,purse,clock,log,space,self,fs "
+    "arg=export=fs arg=import.block=disk\n"
+    "program other image=o pages=9 use=log\n"
+    "program shell image=shell pages=2048 use=fs main=1\n";
+
+static void imports_are_units_that_need_the_connector(void **state)
+{
+    const struct unit *block;
+    const struct unit *fs;
+
+    (void)state;
+    assert_true(read_text(with_imports));
+    assert_int_equal(m.unit_count, 6);
+    assert_int_equal(m.connector, 3);
+    block = manifest_service(&m, "block");
+    fs = manifest_service(&m, "fs");
+    assert_ptr_equal(block, &m.units[1]);
+    assert_true(block->is_import && !block->is_program);
+    assert_string_equal(block->domain, "disk");
+    assert_null(block->image);
+    /* fs - block - links - store, and round again. */
+    assert_true(manifest_depends(&m, fs, block));
+    assert_true(manifest_depends(&m, fs, &m.units[3]));
+    assert_true(manifest_depends(&m, &m.units[5], &m.units[0]));
+    assert_true(manifest_depends(&m, &m.units[3], &m.units[3]));
+    assert_false(manifest_depends(&m, &m.units[0], &m.units[3]));
+    assert_false(manifest_depends(&m, &m.units[5], &m.units[4]));
+}
+
+#define MAIN  "program p image=p pages=1 main=1\n"
+#define LINKS "program links image=l pages=1\n"
 
 static const struct {
     const char *text;
@@ -105,6 +140,22 @@ static const struct {
      "program p image=p pages=1 use=s main=1\n"
      "program q image=p pages=1 use=s\n",
      "manifest:3: in-process service of"},
+    {"import\n" MAIN, "expected a name"},
+    {"import x\n" LINKS MAIN, "manifest:1: no domain: x"},
+    {"import x image=x\n" LINKS MAIN, "an import has no such word: image"},
+    {"import x pages=1\n" LINKS MAIN, "an import has no such word: pages"},
+    {"import x domain=\n" LINKS MAIN, "not a name"},
+    {"import x domain=A\n" LINKS MAIN, "not a name: A"},
+    {"import x domain=thirteenchars\n" LINKS MAIN, "not a name"},
+    {"import domain domain=d\n" LINKS MAIN, "kernel object's: domain"},
+    {"import x domain=d\n" MAIN, "no program links for import: x"},
+    {"import x domain=d\nservice links image=l pages=1\n" MAIN,
+     "no program links for import: x"},
+    {"import x domain=d\nimport x domain=e\n" LINKS MAIN, "name is taken: x"},
+    {"import x domain=d\nprogram links image=l pages=1 use=x\n" MAIN,
+     "keeps the links and uses: x"},
+    {"program q image=q pages=1 use=x\nimport x domain=d\n" LINKS MAIN,
+     "uses a service not given before: x"},
 };
 
 static void mistakes_are_told_with_their_line(void **state)
@@ -158,6 +209,7 @@ int main(void)
         cmocka_unit_test(mistakes_are_told_with_their_line),
         cmocka_unit_test(limits_are_kept),
         cmocka_unit_test(a_nul_in_the_text_is_refused),
+        cmocka_unit_test(imports_are_units_that_need_the_connector),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -6,7 +6,7 @@ unit-nlib_cpio-srcs := tests/unit/test_nlib_cpio.c guest-kernel/lib/nlib/cpio.c
 unit-nlib_sha256-srcs := tests/unit/test_nlib_sha256.c \
     guest-kernel/lib/nlib/sha256.c
 unit-init_manifest-srcs := tests/unit/test_init_manifest.c \
-    user/init/manifest.c guest-kernel/lib/nlib/printf.c
+    user/init/manifest.c user/init/manifest_check.c guest-kernel/lib/nlib/printf.c
 unit-init_manifest-cflags := -Iuser
 unit-shell_text-srcs := tests/unit/test_shell_text.c user/shell/path.c \
     user/shell/format.c guest-kernel/lib/nlib/printf.c

@@ -158,7 +158,10 @@ static void connect(struct init *init, uint32_t client, uint32_t server)
     }
     must(c, s->name,
          purse_create_channel(init->built[client].purse, &left, &right));
-    nl_snprintf(name, sizeof(name), "client:%s", c->name);
+    nl_snprintf(name, sizeof(name), "%s:%s", s->is_import ? "import" : "client",
+                s->is_import ? s->name : c->name);
+    if (s->is_import)
+        server = init->manifest.connector; /* it will find who answers */
     /* The client speaks through its end and does no more with it. */
     give_copy(init, client, s->name, left, CLIENT_RIGHTS);
     (void)handle_close(left);
@@ -301,14 +304,16 @@ void build_all(struct init *init)
     const struct unit *units = init->manifest.units;
     uint32_t count = init->manifest.unit_count;
 
-    for (uint32_t i = 0; i < count; i++)
-        make_process(init, i);
+    for (uint32_t i = 0; i < count; i++) {
+        if (!units[i].is_import)
+            make_process(init, i);
+    }
     for (uint32_t i = 0; i < count; i++) {
         if (units[i].placement == PLACE_INPROC)
             join_host(init, i);
     }
     for (uint32_t i = 0; i < count; i++) {
-        if (!units[i].is_program)
+        if (!units[i].is_program && !units[i].is_import)
             give_basics(init, i);
         set_args(init, i);
     }
@@ -320,7 +325,7 @@ void build_all(struct init *init)
             build_local(init, i);
     }
     for (uint32_t i = 0; i < count; i++) {
-        if (units[i].placement != PLACE_INPROC)
+        if (units[i].placement != PLACE_INPROC && !units[i].is_import)
             build_process(init, i);
     }
 }

@@ -57,7 +57,7 @@ static void start_all(void)
         nu_handle_t process = init.built[i].process;
         int status = 0;
 
-        if (unit->placement == PLACE_INPROC)
+        if (unit->placement == PLACE_INPROC || unit->is_import)
             continue;
         if (unit->is_traced)
             status = trace_attach(user_handle("trace"), process);

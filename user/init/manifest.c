@@ -1,12 +1,12 @@
-#include "manifest.h"
+#include "manifest_internal.h"
 
 #include <nlib/printf.h>
 #include <nlib/string.h>
 
 #define PAGES_MAX (1u << 24)
 
-static bool fail(struct manifest *m, uint32_t line, const char *what,
-                 const char *value)
+bool manifest_fail(struct manifest *m, uint32_t line, const char *what,
+                   const char *value)
 {
     nl_snprintf(m->error, sizeof(m->error), "manifest:%u: %s%s%.40s", line,
                 what, value[0] != '\0' ? ": " : "", value);
@@ -92,9 +92,9 @@ static bool set_uses(struct manifest *m, struct unit *u, char *value)
         char *next = cut(value, ',');
 
         if (!is_name(value))
-            return fail(m, u->line, "not a name", value);
+            return manifest_fail(m, u->line, "not a name", value);
         if (u->use_count == MANIFEST_USES_MAX)
-            return fail(m, u->line, "uses too much", value);
+            return manifest_fail(m, u->line, "uses too much", value);
         u->uses[u->use_count++] = value;
         value = next;
     }
@@ -107,9 +107,9 @@ static bool set_device(struct manifest *m, struct unit *u, char *value)
     uint64_t n;
 
     if (index == NULL || !number(index, 63, &n))
-        return fail(m, u->line, "expected device=KIND:INDEX", value);
+        return manifest_fail(m, u->line, "expected device=KIND:INDEX", value);
     if (strcmp(value, "virtio-blk") != 0 && strcmp(value, "serial") != 0)
-        return fail(m, u->line, "no such kind of device", value);
+        return manifest_fail(m, u->line, "no such kind of device", value);
     u->device = value;
     u->device_index = (uint32_t)n;
     return true;
@@ -124,14 +124,14 @@ static bool set_placement(struct manifest *m, struct unit *u, const char *value)
     else if (strcmp(value, "inproc") == 0)
         u->placement = PLACE_INPROC;
     else
-        return fail(m, u->line, "no such placement", value);
+        return manifest_fail(m, u->line, "no such placement", value);
     return true;
 }
 
 static bool add_arg(struct manifest *m, struct unit *u, const char *value)
 {
     if (u->arg_count == MANIFEST_ARGS_MAX)
-        return fail(m, u->line, "too many arguments", value);
+        return manifest_fail(m, u->line, "too many arguments", value);
     u->args[u->arg_count++] = value;
     return true;
 }
@@ -156,7 +156,7 @@ static bool service_word(struct manifest *m, struct unit *u, char *word,
         option[key] = '=';
         return add_arg(m, u, option);
     }
-    return fail(m, u->line, "a service has no such word", word);
+    return manifest_fail(m, u->line, "a service has no such word", word);
 }
 
 static bool program_word(struct manifest *m, struct unit *u, const char *word,
@@ -172,7 +172,19 @@ static bool program_word(struct manifest *m, struct unit *u, const char *word,
         u->is_traced = true;
         return true;
     }
-    return fail(m, u->line, "a program has no such word", word);
+    return manifest_fail(m, u->line, "a program has no such word", word);
+}
+
+/* The one word of an import. */
+static bool import_word(struct manifest *m, struct unit *u, const char *word,
+                        const char *value)
+{
+    if (strcmp(word, "domain") != 0)
+        return manifest_fail(m, u->line, "an import has no such word", word);
+    if (!is_name(value))
+        return manifest_fail(m, u->line, "not a name", value);
+    u->domain = value;
+    return true;
 }
 
 static bool unit_word(struct manifest *m, struct unit *u, char *word)
@@ -180,20 +192,33 @@ static bool unit_word(struct manifest *m, struct unit *u, char *word)
     char *value = cut(word, '=');
 
     if (value == NULL)
-        return fail(m, u->line, "expected KEY=VALUE", word);
+        return manifest_fail(m, u->line, "expected KEY=VALUE", word);
     if (!decode(value))
-        return fail(m, u->line, "malformed value of", word);
+        return manifest_fail(m, u->line, "malformed value of", word);
+    if (u->is_import)
+        return import_word(m, u, word, value);
     if (strcmp(word, "image") == 0) {
         u->image = value;
         return true;
     }
     if (strcmp(word, "pages") == 0)
         return number(value, PAGES_MAX, &u->pages) ||
-               fail(m, u->line, "pages: not a number in range", value);
+               manifest_fail(m, u->line, "pages: not a number in range", value);
     if (strcmp(word, "use") == 0)
         return set_uses(m, u, value);
     return u->is_program ? program_word(m, u, word, value)
                          : service_word(m, u, word, value);
+}
+
+/* What a unit cannot be without. */
+static bool is_complete(struct manifest *m, const struct unit *u)
+{
+    if (u->is_import)
+        return u->domain != NULL ||
+               manifest_fail(m, u->line, "no domain", u->name);
+    if (u->image == NULL || u->image[0] == '\0')
+        return manifest_fail(m, u->line, "no image", u->name);
+    return u->pages != 0 || manifest_fail(m, u->line, "no pages", u->name);
 }
 
 static bool read_unit(struct manifest *m, char *line, uint32_t number_of_line)
@@ -203,14 +228,16 @@ static bool read_unit(struct manifest *m, char *line, uint32_t number_of_line)
     char *word = name != NULL ? cut(name, ' ') : NULL;
 
     if (m->unit_count == MANIFEST_UNITS_MAX)
-        return fail(m, number_of_line, "too many units", "");
+        return manifest_fail(m, number_of_line, "too many units", "");
     memset(u, 0, sizeof(*u));
     u->line = number_of_line;
     u->is_program = strcmp(line, "program") == 0;
-    if (!u->is_program && strcmp(line, "service") != 0)
-        return fail(m, u->line, "no such directive", line);
+    u->is_import = strcmp(line, "import") == 0;
+    if (!u->is_program && !u->is_import && strcmp(line, "service") != 0)
+        return manifest_fail(m, u->line, "no such directive", line);
     if (name == NULL || !is_name(name))
-        return fail(m, u->line, "expected a name", name != NULL ? name : "");
+        return manifest_fail(m, u->line, "expected a name",
+                             name != NULL ? name : "");
     u->name = name;
     while (word != NULL) {
         char *next = cut(word, ' ');
@@ -219,121 +246,10 @@ static bool read_unit(struct manifest *m, char *line, uint32_t number_of_line)
             return false;
         word = next;
     }
-    if (u->image == NULL || u->image[0] == '\0')
-        return fail(m, u->line, "no image", name);
-    if (u->pages == 0)
-        return fail(m, u->line, "no pages", name);
+    if (!is_complete(m, u))
+        return false;
     m->unit_count++;
     return true;
-}
-
-static bool is_kernel_object(const char *name)
-{
-    static const char *const names[] = {"clock", "log",   "trace", "self",
-                                        "purse", "space", "system"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(names[i], name) == 0)
-            return true;
-    }
-    return false;
-}
-
-static struct unit *find(struct manifest *m, const char *name, uint32_t before)
-{
-    for (uint32_t i = 0; i < before; i++) {
-        if (strcmp(m->units[i].name, name) == 0)
-            return &m->units[i];
-    }
-    return NULL;
-}
-
-struct unit *manifest_service(struct manifest *m, const char *name)
-{
-    struct unit *u = find(m, name, m->unit_count);
-
-    return u != NULL && !u->is_program ? u : NULL;
-}
-
-bool manifest_depends(struct manifest *m, const struct unit *a,
-                      const struct unit *b)
-{
-    /* Uses go to earlier units only, so this ends. */
-    for (uint32_t i = 0; i < a->use_count; i++) {
-        const struct unit *used = manifest_service(m, a->uses[i]);
-
-        if (used != NULL && (used == b || manifest_depends(m, used, b)))
-            return true;
-    }
-    return false;
-}
-
-/* What (u) uses exists and stands before it. */
-static bool check_uses(struct manifest *m, const struct unit *u, uint32_t index)
-{
-    for (uint32_t i = 0; i < u->use_count; i++) {
-        const char *name = u->uses[i];
-        const struct unit *used = find(m, name, index);
-
-        for (uint32_t k = 0; k < i; k++) {
-            if (strcmp(u->uses[k], name) == 0)
-                return fail(m, u->line, "used twice", name);
-        }
-        if (is_kernel_object(name))
-            continue;
-        if (used == NULL || used->is_program)
-            return fail(m, u->line, "uses a service not given before", name);
-        if (used->placement == PLACE_INPROC &&
-            strcmp(used->client, u->name) != 0)
-            return fail(m, u->line, "in-process service of another client",
-                        name);
-    }
-    return true;
-}
-
-static bool check_unit(struct manifest *m, uint32_t index)
-{
-    struct unit *u = &m->units[index];
-    bool is_used = false;
-
-    if (find(m, u->name, index) != NULL)
-        return fail(m, u->line, "the name is taken", u->name);
-    if (is_kernel_object(u->name))
-        return fail(m, u->line, "the name is a kernel object's", u->name);
-    if ((u->placement == PLACE_INPROC) != (u->client != NULL))
-        return fail(m, u->line, "client= is for inproc, and inproc needs it",
-                    u->name);
-    if (u->placement != PLACE_INPROC)
-        return true;
-    for (uint32_t i = index + 1; i < m->unit_count; i++) {
-        const struct unit *host = &m->units[i];
-
-        if (strcmp(host->name, u->client) != 0)
-            continue;
-        u->host = i;
-        for (uint32_t k = 0; k < host->use_count; k++)
-            is_used = is_used || strcmp(host->uses[k], u->name) == 0;
-    }
-    return is_used ||
-           fail(m, u->line, "client= names nobody who uses it", u->name);
-}
-
-static bool check(struct manifest *m)
-{
-    bool have_main = false;
-
-    for (uint32_t i = 0; i < m->unit_count; i++) {
-        if (!check_unit(m, i) || !check_uses(m, &m->units[i], i))
-            return false;
-        if (!m->units[i].is_main)
-            continue;
-        if (have_main)
-            return fail(m, m->units[i].line, "a second main program",
-                        m->units[i].name);
-        have_main = true;
-        m->main = i;
-    }
-    return have_main || fail(m, 0, "no main program", "");
 }
 
 bool manifest_read(struct manifest *m, char *text, size_t bytes)
@@ -342,7 +258,7 @@ bool manifest_read(struct manifest *m, char *text, size_t bytes)
 
     memset(m, 0, sizeof(*m));
     if (strlen(text) != bytes)
-        return fail(m, 0, "a NUL in the text", "");
+        return manifest_fail(m, 0, "a NUL in the text", "");
     while (text != NULL && *text != '\0') {
         char *next = cut(text, '\n');
 
@@ -351,5 +267,5 @@ bool manifest_read(struct manifest *m, char *text, size_t bytes)
             return false;
         text = next;
     }
-    return check(m);
+    return manifest_check(m);
 }

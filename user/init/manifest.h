@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MANIFEST_UNITS_MAX 16
+#define MANIFEST_UNITS_MAX 24
 #define MANIFEST_USES_MAX  12
 #define MANIFEST_ARGS_MAX  32
 #define MANIFEST_NAME_MAX  12 /* "client:" and it fit a handle's name */
@@ -21,11 +21,16 @@
 
 enum placement { PLACE_PROCESS, PLACE_KERNEL, PLACE_INPROC };
 
-/* A service, or a program: then (is_program). */
+/* The program that gets the far ends of imported services' channels. */
+#define MANIFEST_CONNECTOR "links"
+
+/* A service; a program: then (is_program); or a service of another domain: then
+ * (is_import), with nothing but (name), (line) and (domain). */
 struct unit {
     const char *name;
     const char *image;
     bool is_program;
+    bool is_import;
     bool is_main;
     bool is_traced;
     enum placement placement;
@@ -33,6 +38,7 @@ struct unit {
     uint64_t pages; /* limit of its purse */
     const char *device; /* kind, or NULL */
     uint32_t device_index;
+    const char *domain; /* import: where the service is */
     const char *client; /* inproc: the one it is for */
     uint32_t host; /* inproc: index of the unit that is (client) */
     uint32_t use_count;
@@ -45,16 +51,18 @@ struct manifest {
     uint32_t unit_count;
     struct unit units[MANIFEST_UNITS_MAX]; /* services before who uses them */
     uint32_t main;
+    uint32_t connector; /* with imports: index of MANIFEST_CONNECTOR */
     char error[MANIFEST_ERROR_MAX];
 };
 
 /* Reads (text), which ends with a NUL at text[bytes]. False: see (error). */
 bool manifest_read(struct manifest *m, char *text, size_t bytes);
 
-/* The service called (name), or NULL. */
+/* The service called (name), here or imported, or NULL. */
 struct unit *manifest_service(struct manifest *m, const char *name);
 
-/* Does unit (a), directly or not, use service (b)? */
+/* Does unit (a), directly or not, need (b)? It needs the services that it uses,
+ * and for an imported one the connector. */
 bool manifest_depends(struct manifest *m, const struct unit *a,
                       const struct unit *b);
 

@@ -1,3 +1,3 @@
 programs += init
 program-init-srcs := $(addprefix user/init/,main.c end.c build.c image.c devices.c \
-    manifest.c) guest-kernel/lib/nlib/elf.c guest-kernel/lib/nlib/cpio.c
+    manifest.c manifest_check.c) guest-kernel/lib/nlib/elf.c guest-kernel/lib/nlib/cpio.c
