@@ -39,7 +39,8 @@
 /* Events that wait for room in the ring. What comes when they are full is
  * folded: each watch concerned fires once more, with its own path. */
 #define STORE_EVENTS_MAX 256u
-#define STORE_MEMORY_MAX (4u << 20) /* all of it together: ENOMEM */
+/* All of it together, but what waits for the ring is never refused: ENOMEM. */
+#define STORE_MEMORY_MAX (4u << 20)
 
 struct store;
 struct xenstore_domain_interface;
@@ -88,8 +89,10 @@ void store_domain_down(struct store *store, uint16_t domid);
 /*
  * Serves requests of (domid) from its page, and puts replies and events into
  * it. To be called after the guest's kick (it sent, or it made room), after
- * wake(), and after an answer with STORE_SERVE_MORE. Nothing is said or
- * touched for a domain that is not up.
+ * wake(), after store_domain_up() (it says in the page what it can do), and
+ * after an answer with STORE_SERVE_MORE. Nothing is said or touched for a domain
+ * that is not up. As on Xen a guest kicks when it has sent, and when it has
+ * taken from a ring that was full.
  *
  * A page that breaks the protocol gets XENSTORE_ERROR_* in its (error), and is
  * served again when the guest asks for it by (connection), or starts anew.
