@@ -8,6 +8,9 @@ kernel-srcs += $(addprefix guest-kernel/, \
     proc/thread.c proc/sched.c proc/process.c proc/trap.c \
     obj/kobject.c obj/objects.c obj/obj_purse.c obj/obj_process.c obj/obj_space.c obj/obj_ipc.c \
     obj/obj_time.c obj/obj_device.c obj/obj_watch.c obj/obj_system.c \
+    obj/obj_signal.c obj/obj_domain.c obj/obj_link.c \
+    $(addprefix link/,record.c batch.c held.c ring.c request.c call.c import.c response.c window.c \
+        agent.c link.c poll.c) \
     trace/trace.c init/first.c init/main.c \
     arch/x86/switch.c arch/x86/entry.S arch/x86/callpage.S \
     lib/nlib/elf.c lib/nlib/cpio.c)
@@ -16,10 +19,10 @@ kernel-base-srcs += $(addprefix guest-kernel/, \
     boot/start.c boot/boot_info.c boot/boot_take.c boot/boot_pvh.c boot/boot_multiboot2.c \
     boot/boot_ranges.c boot/cmdline.c boot/acpi.c boot/klog.c boot/panic.c \
     boot/time.c boot/device_list.c boot/devices.c boot/devices_pci.c boot/devices_mmio.c \
-    event/event.c lib/nlib/string.c lib/nlib/printf.c)
+    event/event.c grant/grant.c boot/domain.c lib/nlib/string.c lib/nlib/printf.c)
 # Contracts whose objects the kernel implements.
 kernel-gen := handle purse process thread space memory channel port reply clock \
-    timer interrupt device trace log system
+    timer interrupt device trace log system domain link signal
 
 include guest-kernel/arch/x86/objects.mk
 

@@ -30,6 +30,7 @@ static struct object clock_object = {.refs = 1, .type = OBJECT_CLOCK};
 static struct object log_object = {.refs = 1, .type = OBJECT_LOG};
 static struct object trace_object = {.refs = 1, .type = OBJECT_TRACE};
 static struct object system_object = {.refs = 1, .type = OBJECT_SYSTEM};
+static struct object domain_object = {.refs = 1, .type = OBJECT_DOMAIN};
 
 static void must(int status, const char *what)
 {
@@ -114,6 +115,7 @@ static void make_start(struct process *process, const struct nl_elf *elf)
     give(process, start, "clock", &clock_object);
     give(process, start, "log", &log_object);
     give(process, start, "trace", &trace_object);
+    give(process, start, "domain", &domain_object);
 }
 
 static struct process *make_process(void)

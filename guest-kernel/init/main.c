@@ -4,6 +4,8 @@
  */
 #include <abi/callpage.h>
 #include <arch_mmu.h>
+#include <boot/cmdline.h>
+#include <boot/domain.h>
 #include <boot/klog.h>
 #include <boot/panic.h>
 #include <boot/start.h>
@@ -16,11 +18,16 @@
 #include <mm/memory.h>
 #include <mm/space.h>
 #include <nlib/string.h>
+#include <link/link.h>
+#include <obj/obj_domain.h>
 #include <obj/objects.h>
 #include <obj/obj_system.h>
 #include <proc/process.h>
 #include <proc/sched.h>
 #include <rt/kservice.h>
+
+#define LINK_POLL_US     50u
+#define LINK_POLL_US_MAX 100000u
 
 extern const uint8_t callpage_start[];
 extern const uint8_t callpage_end[];
@@ -69,6 +76,17 @@ static uint64_t find_service(const char *name, size_t bytes)
     return 0;
 }
 
+/* link-poll-us on the command line: how long the machine looks for messages of
+ * other domains before it waits for an interrupt. */
+static uint64_t link_poll_ns(void)
+{
+    uint64_t us;
+
+    if (cmdline_get_u64("link-poll-us", &us) != 0)
+        us = LINK_POLL_US;
+    return (us < LINK_POLL_US_MAX ? us : LINK_POLL_US_MAX) * 1000;
+}
+
 _Noreturn void kernel_main(struct boot_info *info, struct boot_memory *memory)
 {
     static struct system_setup setup;
@@ -85,6 +103,8 @@ _Noreturn void kernel_main(struct boot_info *info, struct boot_memory *memory)
     process_init();
     sched_init(VIRQ_TIMER);
     objects_init();
+    link_init(link_poll_ns());
+    obj_domain_setup(domain_self());
     init_call_page();
 
     setup.archive_base = info->archive_begin;

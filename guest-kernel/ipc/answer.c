@@ -1,6 +1,7 @@
 /* Ending a wait: ipc/answer.h. */
 #include <ipc/answer.h>
 
+#include <ipc/carrier.h>
 #include <proc/sched.h>
 #include <trace/trace.h>
 
@@ -10,6 +11,21 @@ void answer_done(struct thread *thread)
         trace_reply(thread);
 }
 
+const struct carrier_ops *carrier;
+
+void carrier_set(const struct carrier_ops *ops)
+{
+    carrier = ops;
+}
+
+void answer_wake(struct thread *client)
+{
+    if (client->agent != NULL)
+        carrier->answered(client);
+    else
+        sched_ready(client);
+}
+
 void answer_fail(struct thread *client, int status)
 {
     client->server = NULL;
@@ -17,7 +33,7 @@ void answer_fail(struct thread *client, int status)
     client->dest = NULL;
     answer_status(client, status);
     answer_done(client);
-    sched_ready(client);
+    answer_wake(client);
 }
 
 void answer_fail_senders(struct inbox *inbox, const struct endpoint *end,

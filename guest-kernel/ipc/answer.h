@@ -20,8 +20,12 @@ static inline void answer_status(struct thread *thread, int status)
     thread->regs.rsi = (uint32_t)status;
 }
 
-/* (thread) has what it called for in its registers. */
+/* (thread) has what it called for in its registers: recorded if it is traced. */
 void answer_done(struct thread *thread);
+
+/* (client), in no queue, has its answer and goes on: here, or in the domain that
+ * it stands for. */
+void answer_wake(struct thread *client);
 
 /* (client), in no queue, has (status) for its call and is ready. */
 void answer_fail(struct thread *client, int status);

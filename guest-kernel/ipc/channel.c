@@ -4,6 +4,7 @@
 #include <abi/error.h>
 #include <abi/message.h>
 #include <ipc/answer.h>
+#include <ipc/carrier.h>
 #include <kassert.h>
 
 static bool is_over(const struct endpoint *end)
@@ -39,7 +40,10 @@ static void tell_peer(struct endpoint *end)
     if (!peer->open)
         return;
     answer_fail_receivers(&peer->own, NU_GONE);
-    notice_post(&peer->closed);
+    if (peer->remote != NULL)
+        carrier->closed(peer);
+    else
+        notice_post(&peer->closed);
 }
 
 static void close_end(struct endpoint *end)
@@ -135,7 +139,8 @@ int channel_bind(struct endpoint *end, struct port *port, uint64_t badge)
 {
     if (!end->open)
         return NU_GONE;
-    if (end->port != NULL || !list_is_empty(&end->own.receivers))
+    if (end->port != NULL || end->remote != NULL ||
+        !list_is_empty(&end->own.receivers))
         return NU_BUSY;
     end->port = port;
     end->inbox = &port->inbox;

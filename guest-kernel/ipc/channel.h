@@ -14,6 +14,7 @@
 #include <mm/purse.h>
 
 struct channel;
+struct import;
 
 struct endpoint {
     struct object object; /* type CHANNEL; refs: handles on this end */
@@ -22,6 +23,7 @@ struct endpoint {
     struct endpoint *peer;
     struct channel *channel;
     struct port *port; /* bound to, or NULL */
+    struct import *remote; /* a link serves it: ipc/carrier.h; or NULL */
     struct inbox own;
     struct notice closed; /* tells the port that the peer closed */
     bool open;

@@ -6,7 +6,9 @@
 
 #include <abi/error.h>
 #include <cpu.h>
+#include <event/event.h>
 #include <ipc/answer.h>
+#include <ipc/carrier.h>
 #include <ipc/channel.h>
 #include <ipc/reply.h>
 #include <kassert.h>
@@ -54,7 +56,7 @@ static void deliver_request(struct thread *from, struct thread *to)
     } else {
         answer_status(from, 0);
         if (from->state != THREAD_READY)
-            sched_ready(from);
+            answer_wake(from);
     }
 }
 
@@ -85,7 +87,7 @@ static int deliver_reply(struct thread *server, struct thread *client)
     client->server = NULL;
     client->saved = NULL;
     answer_done(client);
-    sched_ready(client);
+    answer_wake(client);
     return 0;
 }
 
@@ -227,6 +229,8 @@ static void send_channel(struct thread *sender, struct endpoint *end)
         answer_done(sender);
         return;
     }
+    if (dest->remote != NULL && carrier->send(dest, sender))
+        return;
     receiver = first_thread(&dest->inbox->receivers);
     if (receiver == NULL) {
         if (sender->regs.rsi & NU_OP_NONBLOCK) {
@@ -248,13 +252,21 @@ static void send_channel(struct thread *sender, struct endpoint *end)
     sender->dest = dest;
     list_del(&receiver->link);
     deliver_request(sender, receiver);
-    if (sender->state == THREAD_REPLYING) {
+    if (sender->state == THREAD_REPLYING && sender == current) {
         /* It runs at once, on the caller's slice. */
         receiver->state = THREAD_READY;
         current = receiver;
     } else {
         sched_ready(receiver);
     }
+}
+
+void message_send_as(struct thread *agent, struct endpoint *end)
+{
+    agent->calls++;
+    if (agent->hooks & THREAD_HOOK_TRACE)
+        trace_call(agent);
+    send_channel(agent, end);
 }
 
 static void send(struct thread *sender, uint64_t handle)
@@ -334,6 +346,9 @@ _Noreturn void message_slow(void)
         answer_status(thread, NU_INVAL);
     }
     object_reap();
+    /* What came while a hypercall waited raised no interrupt of its own. */
+    if (event_is_pending())
+        event_upcall();
     sched_resume();
 }
 

@@ -20,6 +20,8 @@ _Noreturn void message_entry(uint64_t handle, uint64_t tag, uint64_t w0,
 /* The general path, on the registers saved in current->regs. */
 _Noreturn void message_slow(void);
 
+struct endpoint;
+
 /*
  * Moves the message in (from)'s registers and buffer to (to): words, handles,
  * strings, pages. Returns 0 with all done, or an error with nothing done;
@@ -28,6 +30,10 @@ _Noreturn void message_slow(void);
 enum transfer_side { TRANSFER_FROM, TRANSFER_TO };
 int transfer(struct thread *from, struct thread *to,
              enum transfer_side *at_fault);
+
+/* The message in (agent)'s registers, sent to (end)'s far end as if the agent had
+ * called: it waits then, or has its answer already (state READY). */
+void message_send_as(struct thread *agent, struct endpoint *end);
 
 /* Messages that waited for (inbox) meet receivers that waited there. */
 void message_serve_waiting(struct inbox *inbox);

@@ -8,6 +8,7 @@
 
 #include <abi/error.h>
 #include <arch_mmu.h>
+#include <ipc/carrier.h>
 #include <ipc/channel.h>
 #include <kassert.h>
 #include <mm/ucopy.h>
@@ -21,10 +22,13 @@ struct handle_move {
     bool move;
 };
 
+/* (far_from), (far_to): that side's address is in another domain. */
 struct string_copy {
     struct ucopy_at to;
     struct ucopy_at from;
     uint64_t bytes;
+    bool far_from;
+    bool far_to;
 };
 
 struct page_move {
@@ -137,6 +141,22 @@ static int prepare_handles(struct thread *from, struct thread *to,
     return 0;
 }
 
+static bool is_far(const struct thread *thread, uint64_t addr)
+{
+    return thread->agent != NULL && addr >= CARRIER_WINDOW;
+}
+
+/* All of a string's memory is there, here or in the domain of (thread). */
+static int prepare_memory(const struct thread *thread, struct ucopy_at at,
+                          uint64_t bytes, uint32_t access)
+{
+    if (!is_far(thread, at.addr))
+        return ucopy_prepare(at, bytes, access);
+    return carrier->reaches(thread, at.addr, bytes, access == PROT_WRITE)
+               ? 0
+               : NU_FAULT;
+}
+
 /* Piece (i) goes to buffer (*buffer) at (*filled); both advance. */
 static int prepare_string(struct thread *from, struct thread *to, uint32_t i,
                           uint32_t *buffer, enum transfer_side *at_fault)
@@ -152,7 +172,8 @@ static int prepare_string(struct thread *from, struct thread *to, uint32_t i,
     if (copy->bytes > NU_STRING_BYTES_MAX)
         return NU_TOOLONG;
     copy->from = (struct ucopy_at){from->process->space, item.addr};
-    status = ucopy_prepare(copy->from, copy->bytes, PROT_READ);
+    copy->far_from = is_far(from, item.addr);
+    status = prepare_memory(from, copy->from, copy->bytes, PROT_READ);
     if (status != 0)
         return status;
     *at_fault = TRANSFER_TO;
@@ -165,7 +186,10 @@ static int prepare_string(struct thread *from, struct thread *to, uint32_t i,
         return NU_TOOLONG;
     copy->to =
         (struct ucopy_at){to->process->space, rx.addr + plan.rx_bytes[*buffer]};
-    status = ucopy_prepare(copy->to, copy->bytes, PROT_WRITE);
+    copy->far_to = is_far(to, copy->to.addr);
+    status = prepare_memory(to, copy->to, copy->bytes, PROT_WRITE);
+    if (status == 0 && copy->far_from && copy->far_to)
+        status = NU_UNSUP; /* from domain to domain: nobody's own message */
     plan.rx_bytes[*buffer] += copy->bytes;
     if (status == 0)
         *at_fault = TRANSFER_FROM;
@@ -298,13 +322,43 @@ static void commit_handles(struct thread *from, struct thread *to)
     }
 }
 
+/*
+ * Strings that lie in another domain come into the receiver's buffers before the
+ * commit, for the copy can fail. The receiver has offered the buffers and has
+ * not been told of anything in them yet.
+ */
+static int pull_strings(struct thread *from)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; i < plan.strings; i++) {
+        const struct string_copy *copy = &plan.string[i];
+
+        if (!copy->far_from || copy->bytes == 0)
+            continue;
+        carrier->pull(from, copy->from.addr, copy->to, copy->bytes);
+        any = true;
+    }
+    return any ? carrier->pulled(from) : 0;
+}
+
+static void commit_string(struct thread *to, const struct string_copy *copy)
+{
+    if (copy->bytes == 0 || copy->far_from)
+        return;
+    if (copy->far_to)
+        carrier->push(to, copy->to.addr, copy->from, copy->bytes);
+    else
+        ucopy(copy->to, copy->from, copy->bytes);
+}
+
 static void commit(struct thread *from, struct thread *to)
 {
     if (plan.words > NU_REG_WORDS)
         memcpy(&to->buf->words[NU_REG_WORDS], &from->buf->words[NU_REG_WORDS],
                (plan.words - NU_REG_WORDS) * sizeof(uint64_t));
     for (uint32_t i = 0; i < plan.strings; i++)
-        ucopy(plan.string[i].to, plan.string[i].from, plan.string[i].bytes);
+        commit_string(to, &plan.string[i]);
     for (uint32_t i = 0; i < plan.rx_used; i++)
         to->buf->rx_bytes[i] = plan.rx_bytes[i];
     commit_handles(from, to);
@@ -335,6 +389,8 @@ int transfer(struct thread *from, struct thread *to,
         return status;
     /* Last: it makes sure of room that nothing may take any more. */
     status = prepare_pages(from, to, at_fault);
+    if (status == 0)
+        status = pull_strings(from);
     if (status != 0) {
         abandon_handles(plan.handles);
         return status;

@@ -172,7 +172,19 @@ paddr_t memory_page(struct memory *memory, uint64_t page)
 
 bool memory_can_move_pages(const struct memory *memory)
 {
-    return memory->kind == MEMORY_ANONYMOUS;
+    return memory->kind == MEMORY_ANONYMOUS && memory->pins == 0;
+}
+
+void memory_pin(struct memory *memory)
+{
+    memory->pins++;
+    object_get(&memory->object);
+}
+
+void memory_unpin(struct memory *memory)
+{
+    memory->pins--;
+    object_put(&memory->object);
 }
 
 paddr_t memory_page_take(struct memory *memory, uint64_t page)

@@ -33,6 +33,7 @@ struct memory {
     bool uncached;
     uint64_t pages;
     uint64_t resident;
+    uint32_t pins; /* other domains may be copying: pages stay where they are */
     struct mapping *mapping; /* where it is mapped, or NULL */
     struct memory *next_dma; /* of the same device, which holds it */
     paddr_t base; /* FIXED, DMA: first frame; levels > 0: the index */
@@ -57,6 +58,9 @@ paddr_t memory_page_if(const struct memory *memory, uint64_t page);
  * business (purse_page_move()).
  */
 bool memory_can_move_pages(const struct memory *memory);
+/* While pinned an object lives, and keeps its pages, whoever lets go of it. */
+void memory_pin(struct memory *memory);
+void memory_unpin(struct memory *memory);
 /* Whether page (page) has an index entry to put a frame into; makes it. */
 bool memory_page_prepare(struct memory *memory, uint64_t page);
 paddr_t memory_page_take(struct memory *memory, uint64_t page);

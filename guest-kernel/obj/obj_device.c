@@ -19,7 +19,7 @@ struct device {
 
 struct interrupt {
     struct object object;
-    struct device *device; /* referenced: it stays open */
+    struct device *device; /* referenced: it stays open; or NULL */
     struct notice notice;
     uint32_t port; /* event channel */
 };
@@ -225,8 +225,27 @@ static void interrupt_destroy(struct object *object)
 
     event_close(interrupt->port);
     notice_unbind(&interrupt->notice);
-    object_put(&interrupt->device->object);
+    if (interrupt->device != NULL)
+        object_put(&interrupt->device->object);
     purse_object_free(interrupt);
+}
+
+int interrupt_attach(struct purse *purse, uint32_t port, struct object **object)
+{
+    struct interrupt *interrupt = purse_object_alloc(purse, sizeof(*interrupt));
+    int status;
+
+    if (interrupt == NULL)
+        return NU_NOMEM;
+    object_init(&interrupt->object, OBJECT_INTERRUPT);
+    interrupt->port = port;
+    status = event_attach(port, interrupt_fired, interrupt);
+    if (status != 0) {
+        purse_object_free(interrupt);
+        return status;
+    }
+    *object = &interrupt->object;
+    return 0;
 }
 
 static int device_interrupt_serve(void *self, struct nu_serve *call,

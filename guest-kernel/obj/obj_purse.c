@@ -6,6 +6,7 @@
 #include <ipc/channel.h>
 #include <ipc/reply.h>
 #include <mm/memory.h>
+#include <obj/obj_signal.h>
 #include <obj/obj_timer.h>
 
 static int purse_info_serve(void *self, struct nu_serve *call,
@@ -107,6 +108,22 @@ static int purse_create_timer_serve(void *self, struct nu_serve *call,
                       NU_RIGHTS_ALL);
 }
 
+static int purse_create_signal_serve(void *self, struct nu_serve *call,
+                                     const struct purse_create_signal_req *req,
+                                     nu_handle_t port)
+{
+    struct object *object;
+    int status = kcall_need(call, NU_RIGHT_WRITE);
+
+    if (status == 0)
+        status = kcall_object(call, port, OBJECT_PORT, NU_RIGHT_RECV, &object);
+    if (status != 0)
+        return status;
+    return kcall_give(call,
+                      signal_create(self, (struct port *)object, req->badge),
+                      NU_RIGHTS_ALL);
+}
+
 static int create_process(struct nu_serve *call, struct process_args *args,
                           nu_handle_t purse, nu_handle_t watcher, uint32_t *id)
 {
@@ -154,6 +171,7 @@ static const struct purse_ops purse_ops = {
     .create_channel = purse_create_channel_serve,
     .create_reply = purse_create_reply_serve,
     .create_timer = purse_create_timer_serve,
+    .create_signal = purse_create_signal_serve,
     .create_process = purse_create_process_serve,
 };
 

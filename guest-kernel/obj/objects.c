@@ -11,4 +11,7 @@ void objects_init(void)
     obj_device_init();
     obj_watch_init();
     obj_system_init();
+    obj_signal_init();
+    obj_domain_init();
+    obj_link_init();
 }

@@ -15,5 +15,8 @@ void obj_time_init(void);
 void obj_device_init(void);
 void obj_watch_init(void);
 void obj_system_init(void);
+void obj_signal_init(void);
+void obj_domain_init(void);
+void obj_link_init(void);
 
 #endif /* NUNCIO_OBJ_OBJECTS_H */

@@ -31,6 +31,9 @@ enum object_type {
     OBJECT_LOG = 13,
     OBJECT_SYSTEM = 14,
     OBJECT_TIMER = 15,
+    OBJECT_DOMAIN = 16,
+    OBJECT_LINK = 17,
+    OBJECT_SIGNAL = 18,
     OBJECT_TYPE_COUNT
 };
 

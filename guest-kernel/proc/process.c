@@ -156,7 +156,7 @@ void process_set_hooks(struct process *process, uint32_t hooks)
     for (; n != &process->threads; n = n->next) {
         struct thread *thread = list_entry(n, struct thread, in_process);
 
-        thread->hooks = hooks;
+        thread->hooks = hooks | (thread->hooks & THREAD_HOOK_AGENT);
         thread->buf->hooks = hooks;
     }
 }

@@ -11,6 +11,7 @@
 struct thread *current;
 
 static struct list_node ready;
+static bool (*idle_poll)(void);
 static struct list_node sleepers; /* earliest first */
 static uint64_t timer_at; /* what the timer is set to, or 0 */
 static uint64_t slice_began; /* when (current) was last charged */
@@ -160,7 +161,10 @@ static struct thread *pick(void)
     struct thread *thread;
 
     while (list_is_empty(&ready)) {
-        cpu_wait_interrupt();
+        if (event_is_pending())
+            event_upcall();
+        else if (idle_poll == NULL || !idle_poll())
+            cpu_wait_interrupt();
         object_reap();
     }
     thread = list_entry(ready.next, struct thread, link);
@@ -193,6 +197,11 @@ _Noreturn void sched_resume(void)
         charge();
     current = NULL;
     on_kernel_stack(run);
+}
+
+void sched_set_idle_poll(bool (*poll)(void))
+{
+    idle_poll = poll;
 }
 
 uint64_t sched_switches(void)

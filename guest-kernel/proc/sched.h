@@ -37,6 +37,10 @@ struct sched_timer {
 void sched_timer_set(struct sched_timer *timer, uint64_t at_ns);
 void sched_timer_cancel(struct sched_timer *timer);
 
+/* (poll) is asked before the machine waits for an interrupt: true, it found
+ * something to do, or has waited itself; false, wait. */
+void sched_set_idle_poll(bool (*poll)(void));
+
 uint64_t sched_switches(void);
 
 #endif /* NUNCIO_PROC_SCHED_H */

@@ -5,6 +5,7 @@
 #include <arch_mmu.h>
 #include <cpu.h>
 #include <ipc/answer.h>
+#include <ipc/carrier.h>
 #include <ipc/reply.h>
 #include <kassert.h>
 #include <proc/process.h>
@@ -110,6 +111,8 @@ static void thread_detach(struct thread *thread)
             thread->server->client = NULL;
         if (thread->saved != NULL)
             thread->saved->client = NULL;
+        if (thread->remote != NULL)
+            carrier->abandon(thread);
         break;
     case THREAD_READY:
         if (thread != current)

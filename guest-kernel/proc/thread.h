@@ -30,8 +30,12 @@ enum thread_phase {
 };
 
 #define THREAD_HOOK_TRACE 0x1u
+/* It stands for a caller in another domain: never the fast way. */
+#define THREAD_HOOK_AGENT 0x2u
 
+struct agent;
 struct endpoint;
+struct link_call;
 struct process;
 struct reply;
 
@@ -50,6 +54,8 @@ struct thread {
     struct thread *server; /* who serves its call */
     struct reply *saved; /* or which reply object has it */
     struct endpoint *dest; /* SENDING: the end it sends to */
+    struct link_call *remote; /* REPLYING: its call is with another domain */
+    struct agent *agent; /* it is an agent: ipc/carrier.h; else NULL */
     uint64_t wake_ns; /* SLEEPING */
     uint64_t run_ns; /* time charged */
     uint64_t calls;

@@ -1,0 +1,259 @@
+/*
+ * Calls that leave: a thread here sends to an object of the peer's, and waits.
+ *
+ * The message stays where it is, in the thread's registers and buffer, until the
+ * reply is there. So if the connection is lost it is not: the thread waits to
+ * send again, as if it had not been served yet. The pages it names are granted
+ * to the peer for as long as the call is under way.
+ */
+#include <link/internal.h>
+
+#include <abi/error.h>
+#include <arch_mmu.h>
+#include <ipc/answer.h>
+#include <nlib/string.h>
+
+static void unpin(struct link_call *call)
+{
+    for (uint32_t i = 0; i < call->pin_count; i++)
+        memory_unpin(call->pins[i]);
+    call->pin_count = 0;
+}
+
+/* All grants have ended: the pages are the caller's alone again. */
+static void call_ended(struct held *held)
+{
+    struct link_call *call = (struct link_call *)held;
+
+    unpin(call);
+    if (call->link == NULL)
+        purse_object_free(call);
+}
+
+/* Revokes what was granted; false: some of it is being copied this moment. */
+static bool end_grants(struct link_call *call)
+{
+    bool all = true;
+
+    for (uint32_t i = 0; i < call->held.count; i++) {
+        if (call->refs[i] != GRANT_NONE && !grant_end(call->refs[i]))
+            all = false;
+        else
+            call->refs[i] = GRANT_NONE;
+    }
+    if (all) {
+        call->held.count = 0;
+        unpin(call);
+    }
+    return all;
+}
+
+/* Grants that cannot be ended yet keep it out of the table until they are, and
+ * the pages where they are. */
+void call_end(struct link *link, struct link_call *call)
+{
+    link->calling--;
+    call->is_active = false;
+    call->thread = NULL;
+    call->import = NULL;
+    if (end_grants(call))
+        return;
+    link->call[LINK_CALL_INDEX(call->id)] = NULL;
+    call->link = NULL;
+    held_end(&call->held);
+}
+
+/* A free place in the table; its (id) is new. NULL: none, or no memory. */
+static struct link_call *begin_call(struct link *link, struct thread *thread,
+                                    struct import *import)
+{
+    for (uint32_t i = 0; i < LINK_CALLS; i++) {
+        struct link_call *call = link->call[i];
+
+        if (call != NULL && call->is_active)
+            continue;
+        if (call == NULL) {
+            call = purse_object_alloc(link->purse, sizeof(*call));
+            if (call == NULL)
+                return NULL;
+            call->held.refs = call->refs;
+            call->held.ended = call_ended;
+            call->link = link;
+            link->call[i] = call;
+        }
+        call->id = ++link->call_count * LINK_CALLS + i;
+        call->is_active = true;
+        call->is_remake = false;
+        call->thread = thread;
+        call->import = import;
+        call->rx_count = 0;
+        link->calling++;
+        return call;
+    }
+    return NULL;
+}
+
+static void refuse(struct thread *sender, int status)
+{
+    answer_status(sender, status);
+    answer_done(sender);
+}
+
+/* Whether a message to (import) can go now. */
+static bool is_open(const struct import *import)
+{
+    return import->link->state == LINK_UP && import->live;
+}
+
+bool call_send(struct endpoint *end, struct thread *sender)
+{
+    struct import *import = end->remote;
+    struct link *link = import->link;
+    struct link_call *call;
+    int status;
+
+    if (import->dead || sender->agent != NULL) {
+        refuse(sender, import->dead ? NU_GONE : NU_UNSUP);
+        return true;
+    }
+    if (!is_open(import))
+        return false;
+    call = begin_call(link, sender, import);
+    if (call == NULL)
+        return false;
+    status = request_draft(call, sender, import->object);
+    if (status != 0) {
+        call_end(link, call);
+        /* Grants that others have will be free again. */
+        if (status == NU_NOMEM && link->calling != 0)
+            return false;
+        refuse(sender, status);
+        return true;
+    }
+    if (!link_send_draft(link, &link_draft, LINK_CALL_INDEX(call->id))) {
+        call_end(link, call);
+        link_lost(link, "it cannot be reached");
+        return false;
+    }
+    request_sent(sender);
+    link->stats.calls++;
+    sender->state = THREAD_REPLYING;
+    sender->remote = call;
+    return true;
+}
+
+void call_abandon(struct thread *sender)
+{
+    struct link_call *call = sender->remote;
+
+    /* Its place in the table stays taken until the peer has answered. */
+    sender->remote = NULL;
+    call->thread = NULL;
+    call->import = NULL;
+    (void)end_grants(call);
+}
+
+void call_forget(struct link *link, const struct import *import)
+{
+    for (uint32_t i = 0; i < LINK_CALLS; i++) {
+        if (link->call[i] != NULL && link->call[i]->import == import)
+            link->call[i]->import = NULL;
+    }
+}
+
+bool call_remake(struct import *import)
+{
+    struct link *link = import->link;
+    struct link_call *call = begin_call(link, NULL, import);
+    struct link_view view;
+
+    if (call == NULL)
+        return false;
+    call->is_remake = true;
+    if (!link_record_read(&view, import->recipe, import->recipe_bytes)) {
+        call_end(link, call);
+        return false;
+    }
+    link_draft_begin(&link_draft, LINK_REQUEST, call->id, view.head.tag);
+    link_draft.head.object =
+        import->parent == NULL ? LINK_OBJECT_GATE : import->parent->object;
+    link_draft.words = view.words;
+    memcpy(link_draft.reg_words, view.words,
+           (view.word_count < NU_REG_WORDS ? view.word_count : NU_REG_WORDS) *
+               sizeof(uint64_t));
+    memcpy(link_draft.pieces, view.pieces,
+           view.piece_count * sizeof(struct link_extent));
+    link_draft.data_bytes = view.head.data_bytes;
+    memcpy(link_draft.data, view.data, view.head.data_bytes);
+    if (link_send_draft(link, &link_draft, LINK_CALL_INDEX(call->id)))
+        return true;
+    call_end(link, call);
+    link_lost(link, "it cannot be reached");
+    return false;
+}
+
+void call_requeue_all(struct link *link)
+{
+    for (uint32_t i = LINK_CALLS; i-- > 0;) {
+        struct link_call *call = link->call[i];
+        struct thread *thread;
+        struct import *import;
+
+        if (call == NULL || !call->is_active)
+            continue;
+        thread = call->thread;
+        import = call->import;
+        call_end(link, call);
+        if (thread == NULL)
+            continue;
+        thread->remote = NULL;
+        if (import == NULL || import->end == NULL) {
+            answer_fail(thread, NU_GONE);
+            continue;
+        }
+        thread->state = THREAD_SENDING;
+        thread->dest = import->end;
+        list_add_head(&import->end->own.senders, &thread->link);
+        link->stats.replayed++;
+    }
+}
+
+/* The senders of one import, in order, as long as they can send. */
+static bool pump_import(const struct import *import)
+{
+    struct list_node *senders = &import->end->own.senders;
+
+    while (!list_is_empty(senders)) {
+        struct thread *sender = list_entry(senders->next, struct thread, link);
+        struct endpoint *end = import->end;
+
+        list_del(&sender->link);
+        sender->dest = NULL;
+        sender->state = THREAD_READY;
+        if (!call_send(end, sender)) {
+            sender->state = THREAD_SENDING;
+            sender->dest = end;
+            list_add_head(senders, &sender->link);
+            return false;
+        }
+        if (sender->state == THREAD_READY)
+            sched_ready(sender);
+    }
+    return true;
+}
+
+void call_pump(struct link *link)
+{
+    struct list_node *n = link->imports.next;
+
+    while (link->state == LINK_UP && n != &link->imports) {
+        struct import *import = list_entry(n, struct import, node);
+
+        n = n->next;
+        if (import->end == NULL || !import->live ||
+            list_is_empty(&import->end->own.senders))
+            continue;
+        if (!pump_import(import))
+            return;
+    }
+}

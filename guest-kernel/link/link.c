@@ -1,0 +1,405 @@
+/* Links: their life, and what events and records lead to. link.h, internal.h. */
+#include <link/internal.h>
+
+#include <abi/error.h>
+#include <arch_mmu.h>
+#include <boot/klog.h>
+#include <boot/time.h>
+#include <event/event.h>
+#include <hypercall/hv.h>
+#include <ipc/carrier.h>
+#include <nlib/string.h>
+
+#define EVENTS_MAX 64u /* records taken for one event */
+/* So many events in a row with nothing behind them are a storm: the port keeps
+ * quiet for a while, then is looked at again. */
+#define STORM_EVENTS 256u
+#define QUIET_NS     10000000ull
+
+struct list_node link_all = {&link_all, &link_all};
+struct link_draft link_draft;
+/* A record is copied here, once, and looked at here only. */
+static uint64_t record_copy[LINK_SLOT_BYTES / sizeof(uint64_t)];
+
+/* ---- sending ---- */
+
+/* What clients closed is told with whatever is sent next. */
+static uint32_t add_releases(const struct link *link, struct link_draft *draft)
+{
+    uint32_t room = (LINK_SLOT_BYTES - link_draft_bytes(draft)) / 4u;
+    const struct list_node *n = link->closing.next;
+
+    while (n != &link->closing && draft->release_count < LINK_RELEASES_MAX &&
+           draft->release_count < room) {
+        draft->releases[draft->release_count++] =
+            list_entry(n, struct import, node)->object;
+        n = n->next;
+    }
+    return draft->release_count;
+}
+
+static void released(struct link *link, uint32_t count)
+{
+    while (count-- > 0)
+        import_released(list_entry(link->closing.next, struct import, node));
+}
+
+bool link_send_draft(struct link *link, struct link_draft *draft, uint32_t slot)
+{
+    struct far_ring *far = &link->far;
+    uint32_t offset = slot * LINK_SLOT_BYTES;
+    uint32_t first = batch_count();
+    uint32_t releases;
+    uint32_t bytes;
+    uint64_t *entry;
+
+    if (link->state != LINK_UP) {
+        batch_begin(); /* what was prepared goes nowhere */
+        return false;
+    }
+    releases = list_is_empty(&link->closing) ? 0 : add_releases(link, draft);
+    bytes = link_draft_pack(draft, phys_to_virt(link->page));
+    entry = (uint64_t *)((uint8_t *)phys_to_virt(link->page) + LINK_SLOT_BYTES);
+    *entry = link_entry(far->given + 1, slot, bytes);
+    batch_copy_out(far->domid, far->page[offset / PAGE_BYTES],
+                   offset & PAGE_MASK, link->page, bytes);
+    batch_copy_out(far->domid, far->head,
+                   LINK_HEAD_ENTRIES +
+                       far->given % LINK_ENTRIES * (uint32_t)sizeof(uint64_t),
+                   link->page + LINK_SLOT_BYTES, sizeof(uint64_t));
+    far->given++;
+    link->stats.events_out++;
+    if (batch_run(link->port, first) != 0)
+        return false;
+    released(link, releases);
+    return true;
+}
+
+/* ---- the connection ends ---- */
+
+static void disconnect(struct link *link)
+{
+    struct ring *ring = link->ring;
+
+    if (link->state == LINK_UP)
+        link->stats.lost_ns = time_now_ns();
+    link->state = LINK_IDLE;
+    if (link->port != 0)
+        event_close(link->port);
+    link->port = 0;
+    sched_timer_cancel(&link->quiet);
+    link->is_quiet = false;
+    link->ping_waits = false;
+    call_requeue_all(link);
+    import_connection_lost(link);
+    agents_end(link);
+    link->ring = NULL;
+    if (ring != NULL)
+        ring_end(ring);
+}
+
+void link_lost(struct link *link, const char *why)
+{
+    if (link->state != LINK_UP)
+        return;
+    klog(KLOG_INFO, "link to domain %u lost: %s", link->domid, why);
+    disconnect(link);
+    link->state = LINK_BROKEN;
+    notice_post(&link->notice);
+}
+
+void link_violation(struct link *link, const char *what)
+{
+    link->stats.violations++;
+    link_lost(link, what);
+}
+
+/* ---- what comes ---- */
+
+static void pong(struct link *link, uint32_t id)
+{
+    link_draft_begin(&link_draft, LINK_PONG, id, 0);
+    batch_begin();
+    if (!link_send_draft(link, &link_draft, LINK_SLOT_PONG))
+        link_lost(link, "it cannot be reached");
+}
+
+static void take_record(struct link *link, uint32_t slot, uint32_t bytes)
+{
+    struct link_view view;
+
+    if (!link_record_read(&view, record_copy, bytes)) {
+        link_violation(link, "a malformed record");
+        return;
+    }
+    agent_release(link, view.releases, view.head.release_count);
+    if (view.head.kind == LINK_REQUEST &&
+        slot == LINK_CALL_INDEX(view.head.id)) {
+        agent_request(link, &view);
+    } else if (view.head.kind == LINK_RESPONSE &&
+               slot == LINK_CALLS + LINK_CALL_INDEX(view.head.id)) {
+        call_response(link, &view);
+    } else if (view.head.kind == LINK_PING && slot == LINK_SLOT_PING) {
+        pong(link, view.head.id);
+    } else if (view.head.kind == LINK_PONG && slot == LINK_SLOT_PONG) {
+        link->ping_waits = false;
+    } else {
+        link_violation(link, "a record in the wrong place");
+    }
+}
+
+bool link_take(struct link *link)
+{
+    uint32_t count = 0;
+
+    while (link->state == LINK_UP && count < EVENTS_MAX) {
+        uint32_t slot;
+        uint32_t bytes;
+        int got = ring_take(link->ring, record_copy, &slot, &bytes);
+
+        if (got == 0)
+            break;
+        if (got < 0) {
+            link_violation(link, "an entry that makes no sense");
+            break;
+        }
+        count++;
+        link->stats.heard_ns = time_now_ns();
+        take_record(link, slot, bytes);
+    }
+    return count != 0;
+}
+
+static void be_quiet(struct link *link)
+{
+    event_mask(link->port);
+    link->is_quiet = true;
+    link->idle_events = 0;
+    sched_timer_set(&link->quiet, time_now_ns() + QUIET_NS);
+}
+
+static void quiet_is_over(struct sched_timer *timer)
+{
+    struct link *link = list_entry(timer, struct link, quiet);
+
+    link->is_quiet = false;
+    event_unmask(link->port);
+    (void)link_take(link);
+}
+
+/*
+ * The peer's event. If it has sent so much that some is left, our own timer goes
+ * on with it: others have their turn in between.
+ */
+static void on_event(void *arg, uint32_t port)
+{
+    struct link *link = arg;
+
+    (void)port;
+    link->stats.events_in++;
+    link->idle_events = link_take(link) ? 0 : link->idle_events + 1;
+    if (link->port != 0 &&
+        (link->idle_events >= STORM_EVENTS ||
+         (link->state == LINK_UP && ring_has_more(link->ring))))
+        be_quiet(link);
+    object_reap();
+}
+
+/* ---- life ---- */
+
+static void link_destroy(struct object *object)
+{
+    struct link *link = (struct link *)object;
+    struct purse *purse = link->purse;
+
+    disconnect(link);
+    import_link_gone(link);
+    list_del(&link->node);
+    notice_unbind(&link->notice);
+    for (uint32_t i = 0; i < LINK_CALLS; i++) {
+        if (link->call[i] != NULL)
+            purse_object_free(link->call[i]);
+    }
+    purse_page_free(purse, link->page);
+    purse_object_free(link);
+    object_put(&purse->object);
+}
+
+struct object *link_create(struct purse *purse, struct port *port,
+                           uint64_t badge)
+{
+    struct link *link = purse_object_alloc(purse, sizeof(*link));
+
+    if (link == NULL)
+        return NULL;
+    link->page = purse_page_alloc(purse);
+    if (link->page == FRAME_NONE) {
+        purse_object_free(link);
+        return NULL;
+    }
+    object_init(&link->object, OBJECT_LINK);
+    object_get(&purse->object);
+    link->purse = purse;
+    link->state = LINK_IDLE;
+    list_init(&link->imports);
+    list_init(&link->closing);
+    list_add_tail(&link_all, &link->node);
+    link->quiet.fire = quiet_is_over;
+    notice_bind(&link->notice, NU_EVENT_SIGNAL, port, badge);
+    return &link->object;
+}
+
+int link_open(struct link *link, uint32_t domid, uint32_t remote_port,
+              uint32_t *ring_ref, uint32_t *port)
+{
+    int status;
+
+    if (link->state != LINK_IDLE)
+        return NU_BUSY;
+    if (domid > UINT16_MAX)
+        return NU_RANGE;
+    link->domid = (uint16_t)domid;
+    link->ring = ring_create(link->purse, link->domid);
+    status = link->ring == NULL ? NU_NOMEM : agents_begin(link);
+    if (status == 0)
+        status =
+            remote_port != 0
+                ? event_bind_interdomain(link->domid, remote_port, on_event,
+                                         link, &link->port)
+                : event_alloc_unbound(link->domid, on_event, link, &link->port);
+    if (status != 0) {
+        disconnect(link);
+        return status;
+    }
+    link->state = LINK_OFFERED;
+    link->idle_events = 0;
+    *ring_ref = link->ring->refs[0];
+    *port = link->port;
+    return 0;
+}
+
+static void connected(struct link *link, uint64_t epoch)
+{
+    struct link_stats *stats = &link->stats;
+    uint64_t now = time_now_ns();
+
+    link->state = LINK_UP;
+    link->epoch = epoch;
+    stats->connections++;
+    stats->heard_ns = now;
+    if (stats->lost_ns != 0 && now - stats->lost_ns > stats->outage_ns)
+        stats->outage_ns = now - stats->lost_ns;
+}
+
+int link_attach(struct link *link, uint32_t ring_ref, uint64_t epoch)
+{
+    int status;
+
+    if (link->state != LINK_OFFERED)
+        return NU_INVAL;
+    status = far_ring_attach(&link->far, link->domid, ring_ref, link->page);
+    if (status != 0)
+        return status;
+    connected(link, epoch);
+    import_remake_next(link);
+    /* What the peer sent before we looked. */
+    (void)link_take(link);
+    return 0;
+}
+
+void link_close(struct link *link)
+{
+    disconnect(link);
+}
+
+int link_import(struct link *link, const char *name, size_t bytes,
+                struct endpoint *end)
+{
+    return import_named(link, name, bytes, end);
+}
+
+int link_set_gate(struct link *link, struct endpoint *gate)
+{
+    struct handle_table *table;
+
+    if (link->agents == NULL)
+        return NU_INVAL;
+    table = &link->agents->handles;
+    if (link->gate != NU_HANDLE_NONE)
+        return NU_BUSY;
+    if (table->free_count == 0)
+        return NU_NOSLOT;
+    object_get(&gate->object);
+    link->gate = handle_put(table, &gate->object, NU_RIGHT_SEND);
+    return 0;
+}
+
+int link_probe(struct link *link)
+{
+    if (link->state != LINK_UP)
+        return NU_GONE;
+    /* What could not be had again, and who found all calls taken. */
+    if (link->remaking == NULL)
+        import_remake_next(link);
+    call_pump(link);
+    if (link->state != LINK_UP || link->ping_waits)
+        return 0;
+    link->ping_waits = true;
+    link_draft_begin(&link_draft, LINK_PING, (uint32_t)link->stats.connections,
+                     0);
+    batch_begin();
+    if (!link_send_draft(link, &link_draft, LINK_SLOT_PING))
+        link_lost(link, "it cannot be reached");
+    return 0;
+}
+
+void link_info_get(const struct link *link, struct link_info *info)
+{
+    const struct link_stats *stats = &link->stats;
+    struct hv_counts counts;
+
+    hv_counts(&counts);
+    *info = (struct link_info){
+        .state = link->state,
+        .domid = link->domid,
+        .epoch = link->epoch,
+        .connections = stats->connections,
+        .imports = link->import_count,
+        .exports = link->agents == NULL ? 0
+                                        : link->agents->handles.mask -
+                                              link->agents->handles.free_count,
+        .waiting = link->calling,
+        .served = link->serving,
+        .zombies = held_waiting(),
+        .heard_ns = stats->heard_ns,
+        .outage_ns = stats->outage_ns,
+        .calls = stats->calls,
+        .calls_served = stats->calls_served,
+        .replayed = stats->replayed,
+        .bytes_out = stats->bytes_out,
+        .bytes_in = stats->bytes_in,
+        .events_out = stats->events_out,
+        .events_in = stats->events_in,
+        .polled = stats->polled,
+        .violations = stats->violations,
+        .wait_ticks = counts.wait_ticks,
+    };
+}
+
+static const struct carrier_ops link_carrier = {
+    .send = call_send,
+    .abandon = call_abandon,
+    .closed = import_closed,
+    .answered = agent_answered,
+    .reaches = agent_reaches,
+    .pull = agent_pull,
+    .pulled = agent_pulled,
+    .push = agent_push,
+};
+
+void link_init(uint64_t poll_ns)
+{
+    object_set_destroy(OBJECT_LINK, link_destroy);
+    carrier_set(&link_carrier);
+    poll_init(poll_ns);
+}
