@@ -7,6 +7,7 @@
 #ifndef NUNCIO_HYPERCALL_HV_H
 #define NUNCIO_HYPERCALL_HV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,9 @@ struct hv_options {
     struct hv_ioapic ioapics[HV_IOAPICS_MAX];
     uint64_t entry_tsc; /* time 0 */
     uint64_t epoch_s; /* wall clock, if the loader knew it */
+    /* How long to spin at most for a hypercall's answer before halting, us. */
+    uint32_t poll_us;
+    bool has_poll; /* (poll_us) was given */
 };
 
 /*
@@ -61,6 +65,11 @@ struct hv_domain {
     uint64_t store_phys; /* where (store) lies: a page of its own */
     uint32_t store_port; /* bound; its event says that (store) has changed */
 };
+
+/* Whether this PCI function is the hypervisor's own carrier: nobody else may
+ * have it. Asked once for each function that is found, its windows assigned,
+ * before hv_domain_start(). */
+bool hv_claims_device(uint32_t vendor, uint32_t product, uint32_t slot);
 
 /* After hv_start() and the search for devices. 0, or -XEN_ENODEV: alone on this
  * machine; another negative errno: the carrier is there but does not work, and

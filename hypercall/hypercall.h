@@ -109,6 +109,94 @@ static inline long hypercall_evtchn_unmask(uint32_t port)
                        (uint64_t)(uintptr_t)&op);
 }
 
+/* A port that (domid) may bind to. */
+static inline long hypercall_evtchn_alloc_unbound(uint16_t domid,
+                                                  uint32_t *port)
+{
+    struct evtchn_alloc_unbound op = {.dom = DOMID_SELF, .remote_dom = domid};
+    long rc = hypercall_2(__HYPERVISOR_event_channel_op, EVTCHNOP_alloc_unbound,
+                          (uint64_t)(uintptr_t)&op);
+
+    if (rc == 0) {
+        *port = op.port;
+    }
+    return rc;
+}
+
+/* A port connected to (remote_port) of (domid), which waits for us. */
+static inline long hypercall_evtchn_bind_interdomain(uint16_t domid,
+                                                     uint32_t remote_port,
+                                                     uint32_t *port)
+{
+    struct evtchn_bind_interdomain op = {.remote_dom = domid,
+                                         .remote_port = remote_port};
+    long rc = hypercall_2(__HYPERVISOR_event_channel_op,
+                          EVTCHNOP_bind_interdomain, (uint64_t)(uintptr_t)&op);
+
+    if (rc == 0) {
+        *port = op.local_port;
+    }
+    return rc;
+}
+
+static inline long hypercall_evtchn_send(uint32_t port)
+{
+    struct evtchn_send op = {.port = port};
+
+    return hypercall_2(__HYPERVISOR_event_channel_op, EVTCHNOP_send,
+                       (uint64_t)(uintptr_t)&op);
+}
+
+/* What the port of ours in (*status) is: EVTCHNSTAT_*. */
+static inline long hypercall_evtchn_status(struct evtchn_status *status)
+{
+    return hypercall_2(__HYPERVISOR_event_channel_op, EVTCHNOP_status,
+                       (uint64_t)(uintptr_t)status);
+}
+
+/*
+ * public/grant_table.h: (count) copies, each with its GNTST_* in its status.
+ * 0: all were looked at. Another answer: those not reached have their status as
+ * it was.
+ */
+static inline long hypercall_grant_copy(struct gnttab_copy *list,
+                                        uint32_t count)
+{
+    return hypercall_3(__HYPERVISOR_grant_table_op, GNTTABOP_copy,
+                       (uint64_t)(uintptr_t)list, count);
+}
+
+/*
+ * public/xen.h: multicall, (count) hypercalls in one, in order; the answer of
+ * each is in its result. What they point to must stay until this returns. 0, or
+ * an error of the list as a whole: the results are then not to be used.
+ */
+static inline long hypercall_multicall(struct multicall_entry *list,
+                                       uint32_t count)
+{
+    return hypercall_2(__HYPERVISOR_multicall, (uint64_t)(uintptr_t)list,
+                       count);
+}
+
+/* Entries of such a list, for what is worth putting in one. */
+static inline void multicall_grant_copy(struct multicall_entry *entry,
+                                        struct gnttab_copy *list,
+                                        uint32_t count)
+{
+    entry->op = __HYPERVISOR_grant_table_op;
+    entry->args[0] = GNTTABOP_copy;
+    entry->args[1] = (uint64_t)(uintptr_t)list;
+    entry->args[2] = count;
+}
+
+static inline void multicall_evtchn_send(struct multicall_entry *entry,
+                                         struct evtchn_send *send)
+{
+    entry->op = __HYPERVISOR_event_channel_op;
+    entry->args[0] = EVTCHNOP_send;
+    entry->args[1] = (uint64_t)(uintptr_t)send;
+}
+
 /* public/physdev.h. */
 static inline long hypercall_physdev_eoi(uint32_t pirq)
 {

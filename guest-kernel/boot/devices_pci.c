@@ -4,6 +4,8 @@
 #include <boot/devices_internal.h>
 
 #include <boot/klog.h>
+#include <hypercall/hv.h>
+#include <nlib/string.h>
 #include <pci.h>
 
 /*
@@ -82,20 +84,27 @@ static void take_messages(struct platform_device *device, uint32_t slot)
     device->msix_offset = msix.table_offset;
 }
 
+/* The hypervisor's own is not in the list, so that no driver can have it. */
 static void found(uint32_t slot)
 {
-    struct platform_device *device = device_add();
+    struct platform_device device;
+    struct platform_device *entry;
 
-    if (device == NULL) {
+    memset(&device, 0, sizeof(device));
+    device.bus = DEVICE_PCI;
+    device.slot = slot;
+    device.vendor = pci_read(slot, PCI_VENDOR, 2);
+    device.product = pci_read(slot, PCI_PRODUCT, 2);
+    device.class = pci_read(slot, PCI_REVISION, 4) >> 8;
+    take_regions(&device, slot);
+    if (hv_claims_device(device.vendor, device.product, slot)) {
         return;
     }
-    device->bus = DEVICE_PCI;
-    device->slot = slot;
-    device->vendor = pci_read(slot, PCI_VENDOR, 2);
-    device->product = pci_read(slot, PCI_PRODUCT, 2);
-    device->class = pci_read(slot, PCI_REVISION, 4) >> 8;
-    take_regions(device, slot);
-    take_messages(device, slot);
+    take_messages(&device, slot);
+    entry = device_add();
+    if (entry != NULL) {
+        *entry = device;
+    }
 }
 
 void devices_find_pci(void)

@@ -7,6 +7,7 @@
 #include <boot/acpi.h>
 #include <boot/cmdline.h>
 #include <boot/devices.h>
+#include <boot/domain.h>
 #include <boot/klog.h>
 #include <boot/panic.h>
 #include <boot/time.h>
@@ -20,6 +21,7 @@
 #define TEMPORARY_BYTES 0x100000000ull /* what boot.S mapped */
 #define LOG_PORT_E9     0xe9
 #define LOG_LEVEL_MAX   KLOG_DEBUG
+#define POLL_US_MAX     1000000u
 
 static struct boot_info start_info;
 static struct boot_memory start_memory;
@@ -47,12 +49,18 @@ static void read_options(void)
 {
     char log[8];
     uint64_t level;
+    uint64_t poll_us;
 
     if (cmdline_get("log", log, sizeof(log)) > 0 && strcmp(log, "e9") == 0) {
         start_options.log_port = LOG_PORT_E9;
     }
     if (cmdline_get_u64("loglevel", &level) == 0 && level <= LOG_LEVEL_MAX) {
         klog_set_level((enum klog_level)level);
+    }
+    start_options.has_poll =
+        cmdline_get_u64("hv-poll-us", &poll_us) == 0 && poll_us <= POLL_US_MAX;
+    if (start_options.has_poll) {
+        start_options.poll_us = (uint32_t)poll_us;
     }
     start_options.exit_port = port_option("exit");
     start_options.panic_port = port_option("panic");
@@ -121,6 +129,10 @@ static void print_banner(void)
          "%u devices",
          m->usable_bytes / 1024, m->image_bytes / 1024, m->table_bytes / 1024,
          m->archive_bytes / 1024, device_count());
+    if (domain_self() != NULL) {
+        klog(KLOG_INFO, "domain %u of the broker, epoch %lu",
+             domain_self()->domid, domain_self()->epoch);
+    }
     klog(KLOG_INFO, "protections: W^X, guard pages, %s", cpu_protections());
     klog(KLOG_INFO, "enforced by: %s", hv_enforced_by());
 }
@@ -139,6 +151,7 @@ void boot_start(uint32_t magic, uint32_t info)
     event_init(shared);
     time_init(shared);
     devices_init(&start_info, &start_acpi);
+    domain_start();
     print_banner();
     kernel_main(&start_info, &start_memory);
 }

@@ -15,12 +15,14 @@
 /* Rounds of one upcall: a source that never stops must not hold the kernel. */
 #define ROUNDS_MAX 16
 
+enum event_kind { EVENT_VIRQ = 0, EVENT_PIRQ, EVENT_CHANNEL };
+
 struct event_port {
     event_fn fn; /* NULL: not bound */
     void *arg;
     uint64_t count;
-    uint32_t pirq; /* of an interrupt port */
-    bool is_pirq;
+    uint32_t source; /* virq, pirq, or domain */
+    uint8_t kind; /* enum event_kind */
     bool needs_eoi;
 };
 
@@ -62,6 +64,12 @@ static int error_of(long rc)
         return NU_NOMEM;
     case -XEN_ENOSYS:
         return NU_UNSUP;
+    case -XEN_ENOENT:
+    case -XEN_ESRCH:
+        return NU_NOENT;
+    case -XEN_EPERM:
+    case -XEN_EACCES:
+        return NU_DENIED;
     default:
         return NU_INVAL;
     }
@@ -78,12 +86,11 @@ static int install(uint32_t port, const struct event_port *entry)
     return 0;
 }
 
-int event_bind_virq(unsigned virq, event_fn fn, void *arg, uint32_t *port)
+/* What every source but a pirq ends with: (rc) is the hypercall's answer. */
+static int bound(long rc, uint32_t new_port, const struct event_port *entry,
+                 uint32_t *port)
 {
-    struct event_port entry = {.fn = fn, .arg = arg};
-    uint32_t new_port = 0;
-    long rc = hypercall_evtchn_bind_virq(virq, &new_port);
-    int status = rc == 0 ? install(new_port, &entry) : error_of(rc);
+    int status = rc == 0 ? install(new_port, entry) : error_of(rc);
 
     if (status == 0) {
         *port = new_port;
@@ -92,10 +99,41 @@ int event_bind_virq(unsigned virq, event_fn fn, void *arg, uint32_t *port)
     return status;
 }
 
+int event_bind_virq(unsigned virq, event_fn fn, void *arg, uint32_t *port)
+{
+    struct event_port entry = {.fn = fn, .arg = arg, .source = virq};
+    uint32_t new_port = 0;
+    long rc = hypercall_evtchn_bind_virq(virq, &new_port);
+
+    return bound(rc, new_port, &entry, port);
+}
+
+int event_alloc_unbound(uint16_t domid, event_fn fn, void *arg, uint32_t *port)
+{
+    struct event_port entry = {
+        .fn = fn, .arg = arg, .source = domid, .kind = EVENT_CHANNEL};
+    uint32_t new_port = 0;
+    long rc = hypercall_evtchn_alloc_unbound(domid, &new_port);
+
+    return bound(rc, new_port, &entry, port);
+}
+
+int event_bind_interdomain(uint16_t domid, uint32_t remote_port, event_fn fn,
+                           void *arg, uint32_t *port)
+{
+    struct event_port entry = {
+        .fn = fn, .arg = arg, .source = domid, .kind = EVENT_CHANNEL};
+    uint32_t new_port = 0;
+    long rc = hypercall_evtchn_bind_interdomain(domid, remote_port, &new_port);
+
+    /* EINVAL: the remote port is none, or does not wait for us. */
+    return rc == -XEN_EINVAL ? NU_NOENT : bound(rc, new_port, &entry, port);
+}
+
 int event_bind_pirq(uint32_t pirq, event_fn fn, void *arg, uint32_t *port)
 {
     struct event_port entry = {
-        .fn = fn, .arg = arg, .pirq = pirq, .is_pirq = true};
+        .fn = fn, .arg = arg, .source = pirq, .kind = EVENT_PIRQ};
     uint32_t flags = 0;
     uint32_t new_port = 0;
     long rc;
@@ -121,6 +159,39 @@ static bool is_bound(uint32_t port)
     return port < EVENT_PORTS && event_ports[port].fn != NULL;
 }
 
+int event_attach(uint32_t port, event_fn fn, void *arg)
+{
+    if (port == 0 || port >= EVENT_PORTS) {
+        return NU_RANGE;
+    }
+    if (is_bound(port)) {
+        return NU_BUSY;
+    }
+    event_ports[port] =
+        (struct event_port){.fn = fn, .arg = arg, .kind = EVENT_CHANNEL};
+    event_unmask(port);
+    return 0;
+}
+
+int event_send(uint32_t port)
+{
+    KASSERT(is_bound(port));
+    return hypercall_evtchn_send(port) == 0 ? 0 : NU_GONE;
+}
+
+bool event_take(uint32_t port)
+{
+    xen_ulong_t *word = &event_shared->evtchn_pending[port / WORD_BITS];
+
+    KASSERT(is_bound(port));
+    /* A look is cheaper than a locked write, and mostly enough. */
+    if (!(__atomic_load_n(word, __ATOMIC_SEQ_CST) & bit_of(port))) {
+        return false;
+    }
+    return (__atomic_fetch_and(word, ~bit_of(port), __ATOMIC_SEQ_CST) &
+            bit_of(port)) != 0;
+}
+
 void event_mask(uint32_t port)
 {
     (void)__atomic_fetch_or(mask_of(port), bit_of(port), __ATOMIC_SEQ_CST);
@@ -131,7 +202,7 @@ void event_unmask(uint32_t port)
 {
     KASSERT(is_bound(port));
     if (event_ports[port].needs_eoi) {
-        (void)hypercall_physdev_eoi(event_ports[port].pirq);
+        (void)hypercall_physdev_eoi(event_ports[port].source);
     }
     (void)hypercall_evtchn_unmask(port);
 }
@@ -149,7 +220,7 @@ static void serve(uint32_t port)
 {
     struct event_port *entry = &event_ports[port];
 
-    if (entry->is_pirq || entry->fn == NULL) {
+    if (entry->kind == EVENT_PIRQ || entry->fn == NULL) {
         event_mask(port);
     }
     (void)__atomic_fetch_and(&event_shared->evtchn_pending[port / WORD_BITS],
@@ -171,7 +242,8 @@ static void serve_word(uint32_t word)
         uint32_t port = word * WORD_BITS + (uint32_t)__builtin_ctzl(ready);
 
         /* A function served earlier may have masked or closed this one. */
-        if (!(*mask_of(port) & bit_of(port))) {
+        if (!(__atomic_load_n(mask_of(port), __ATOMIC_SEQ_CST) &
+              bit_of(port))) {
             serve(port);
         }
     }
@@ -208,15 +280,36 @@ bool event_is_pending(void)
                            __ATOMIC_SEQ_CST) != 0;
 }
 
+/* What an endless source left: the hypervisor raises no interrupt while the
+ * flag is set, so it is asked to call again. */
 void event_interrupt(uint32_t vector)
 {
     hv_interrupt(vector);
     event_upcall();
+    if (event_is_pending()) {
+        (void)hypercall_sched_yield();
+    }
+}
+
+uint32_t event_used(void)
+{
+    uint32_t used = 0;
+
+    for (uint32_t port = 1; port < EVENT_PORTS; port++)
+        used += event_ports[port].fn != NULL;
+    return used;
 }
 
 uint64_t event_count(uint32_t port)
 {
     return port < EVENT_PORTS ? event_ports[port].count : 0;
+}
+
+static const char *kind_name(const struct event_port *entry)
+{
+    static const char *const names[] = {"virq", "pirq", "domain"};
+
+    return names[entry->kind];
 }
 
 void event_dump(void)
@@ -226,7 +319,7 @@ void event_dump(void)
 
         if (entry->fn != NULL) {
             klog(KLOG_INFO, "event port %u: %s %u, count %lu,%s%s", port,
-                 entry->is_pirq ? "pirq" : "virq", entry->pirq, entry->count,
+                 kind_name(entry), entry->source, entry->count,
                  event_shared->evtchn_pending[port / WORD_BITS] & bit_of(port)
                      ? " pending"
                      : "",

@@ -43,7 +43,8 @@ int event_bind_pirq(uint32_t pirq, event_fn fn, void *arg, uint32_t *port);
 /*
  * Event channels between domains. alloc_unbound: a port that (domid) may
  * connect to. bind_interdomain: a port connected to (remote_port) of (domid),
- * which must have allocated it for us; the peer is sent one event, as on Xen.
+ * which must have allocated it for us; as on Xen our port is raised once then,
+ * for what the peer may have sent before.
  * Both are unmasked; they need no acknowledgement.
  * NU_NOMEM: no port; NU_NOENT: no such domain or port; NU_DENIED: the port is
  * not for us; NU_UNSUP: this machine has no event channels to others.
@@ -51,6 +52,9 @@ int event_bind_pirq(uint32_t pirq, event_fn fn, void *arg, uint32_t *port);
 int event_alloc_unbound(uint16_t domid, event_fn fn, void *arg, uint32_t *port);
 int event_bind_interdomain(uint16_t domid, uint32_t remote_port, event_fn fn,
                            void *arg, uint32_t *port);
+/* A port that is bound since before we came, as the store's: gives it (fn) and
+ * unmasks it. NU_BUSY: it has one; NU_RANGE: no such port. */
+int event_attach(uint32_t port, event_fn fn, void *arg);
 /* Raises the event at the far end of (port). 0, or NU_GONE: there is none. */
 int event_send(uint32_t port);
 /* Clears the pending bit of (port), which is masked; whether it was set. For
@@ -70,6 +74,8 @@ void event_interrupt(uint32_t vector);
 void event_upcall(void);
 bool event_is_pending(void);
 
+/* Ports that are bound. */
+uint32_t event_used(void);
 /* How often the function of (port) was called. */
 uint64_t event_count(uint32_t port);
 /* Prints every bound port, its bits and its count. */

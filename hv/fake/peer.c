@@ -219,8 +219,9 @@ long fake_evtchn_bind(struct evtchn_bind_interdomain *op)
     if (port == 0) {
         return -XEN_ENOSPC;
     }
-    peer->ports[op->remote_port] = (struct fake_peer_port){
-        .kind = FAKE_INTERDOMAIN, .our_port = port, .events = 1};
+    peer->ports[op->remote_port] =
+        (struct fake_peer_port){.kind = FAKE_INTERDOMAIN, .our_port = port};
+    fake_port_set(port);
     op->local_port = port;
     return 0;
 }

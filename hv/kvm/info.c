@@ -33,6 +33,30 @@ long kvm_xen_version(uint64_t command, uint64_t arg)
     }
 }
 
+#define EMULATOR "TCGTCGTCGTCG"
+
+/* The hypervisor's name of 12 bytes; "" if there is none. */
+static void read_signature(char signature[13])
+{
+    struct cpu_id id;
+
+    memset(signature, 0, 13);
+    if (cpu_id(1, 0).ecx & ID1_ECX_HYPERVISOR) {
+        id = cpu_id(LEAF_HYPERVISOR, 0);
+        memcpy(signature, &id.ebx, 4);
+        memcpy(signature + 4, &id.ecx, 4);
+        memcpy(signature + 8, &id.edx, 4);
+    }
+}
+
+bool kvm_is_emulated(void)
+{
+    char signature[13];
+
+    read_signature(signature);
+    return strcmp(signature, EMULATOR) == 0;
+}
+
 const char *hv_name(void)
 {
     static const struct {
@@ -40,22 +64,18 @@ const char *hv_name(void)
         const char *name;
     } known[] = {
         {"KVMKVMKVM", "KVM"},
-        {"TCGTCGTCGTCG", "QEMU (TCG)"},
+        {EMULATOR, "QEMU (TCG)"},
         {"XenVMMXenVMM", "Xen (without its own ABI)"},
         {"Microsoft Hv", "Hyper-V"},
         {"VMwareVMware", "VMware"},
         {"bhyve bhyve ", "bhyve"},
     };
-    char signature[13] = {0};
-    struct cpu_id id;
+    char signature[13];
 
     if (!(cpu_id(1, 0).ecx & ID1_ECX_HYPERVISOR)) {
         return "no hypervisor";
     }
-    id = cpu_id(LEAF_HYPERVISOR, 0);
-    memcpy(signature, &id.ebx, 4);
-    memcpy(signature + 4, &id.ecx, 4);
-    memcpy(signature + 8, &id.edx, 4);
+    read_signature(signature);
     for (unsigned i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         if (strcmp(signature, known[i].signature) == 0) {
             return known[i].name;
@@ -66,6 +86,11 @@ const char *hv_name(void)
 
 const char *hv_enforced_by(void)
 {
+    if (kvm_has_broker) {
+        return "processes: this kernel, by page tables; domains: the "
+               "hypervisor, and the broker, which sees the memory of all that "
+               "it serves; device DMA: nobody";
+    }
     return "processes: this kernel, by page tables; domains: the hypervisor; "
            "device DMA: nobody";
 }

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <hypercall/broker_abi.h>
 #include <hypercall/hv.h>
 #include <hypercall/xen_abi.h>
 
@@ -20,6 +21,7 @@
 #define KVM_VECTOR_FIRST    0x30u
 #define KVM_VECTOR_LAST     0xefu
 #define KVM_VECTOR_TIMER    0xf0u
+#define KVM_VECTOR_UPCALL   0xf1u /* the broker's, and our own: kvm_upcall() */
 #define KVM_VECTOR_SPURIOUS 0xffu
 
 /* Physical interrupts: lines below, messages from here on. */
@@ -28,10 +30,14 @@
 
 /* state.c. kvm_event_set() makes (port) pending; unless it is masked it is
  * selected too, and the upcall flagged: kvm_select_port(). */
-extern struct shared_info kvm_shared;
+extern struct broker_shared kvm_shared;
 extern struct hv_options kvm_options;
+extern struct hv_counts kvm_counts;
+extern uint32_t kvm_timer_port; /* of VIRQ_TIMER; 0: not bound */
+extern bool kvm_has_broker; /* it has answered hello */
 void kvm_event_set(uint32_t port);
 void kvm_select_port(uint32_t port);
+bool kvm_upcall_pending(void);
 
 /* The implementations behind the page, by hypercall. */
 long kvm_console_io(uint64_t command, uint64_t count, uint64_t text);
@@ -40,6 +46,8 @@ long kvm_xen_version(uint64_t command, uint64_t arg);
 long kvm_sched_op(uint64_t command, uint64_t arg);
 long kvm_event_channel_op(uint64_t command, uint64_t arg);
 long kvm_physdev_op(uint64_t command, uint64_t arg);
+long kvm_grant_table_op(uint64_t command, uint64_t arg, uint64_t count);
+long kvm_multicall(uint64_t list, uint64_t count);
 
 /* page.c: jumps to the above, -XEN_ENOSYS for all other stubs. */
 void kvm_page_fill(uint8_t *page);
@@ -49,7 +57,51 @@ void kvm_console_init(void);
 
 /* event.c: ports. */
 void kvm_event_init(void);
-void kvm_event_raise_virq(uint32_t virq);
+/* The port of the store's events, taken for good; 0: none is left. */
+uint32_t kvm_event_take_store(void);
+
+/* (*result) is the answer of the hypercall, 0 before: here at once, or with the
+ * batch: kvm_mailbox_flush(). */
+void kvm_event_queue_send(uint32_t port, long *result);
+
+/* grant.c: the same for (count) copies. */
+void kvm_grant_queue(struct gnttab_copy *list, uint64_t count, long *result);
+
+/*
+ * mailbox.c: batches for the broker. An operation is added with where its
+ * answers go, and has them after the flush; adding to a full batch flushes it.
+ */
+struct kvm_sink {
+    long *result; /* the first error of several operations stays */
+    int16_t *status; /* of a copy; NULL for others */
+};
+/* (take) is called for each interrupt that comes while a hypercall waits. */
+void kvm_mailbox_init(void (*take)(uint32_t vector));
+/* When the device is there; kvm_mailbox_close() when it is of no use. */
+void kvm_mailbox_open(void);
+void kvm_mailbox_close(void);
+bool kvm_mailbox_is_open(void);
+/* The new operation, (hypercall) and (command) filled in. */
+struct broker_op *kvm_mailbox_add(uint16_t hypercall, uint16_t command,
+                                  const struct kvm_sink *sink);
+/* Has the batch done. What was added is in its place until the next addition,
+ * with the broker's answer. */
+void kvm_mailbox_flush(void);
+/* The same, but gives up after (ns): false, and the mailbox is closed. */
+bool kvm_mailbox_flush_within(uint64_t ns);
+
+/* device.c: the carrier. 0; -XEN_ENODEV: there is none; else (*problem). */
+int kvm_device_open(const char **problem);
+void kvm_device_kick(uint32_t queue);
+void kvm_device_close(void);
+/* Block of queue 1. */
+extern union kvm_mailbox_block {
+    struct broker_mailbox box;
+    uint8_t bytes[BROKER_BLOCK_BYTES];
+} kvm_mailbox;
+
+/* info.c: the processor is QEMU's emulator. */
+bool kvm_is_emulated(void);
 
 void kvm_physdev_init(void);
 /* physdev.c: bind gives the pirq to a port, or takes it away. */
@@ -66,6 +118,8 @@ void kvm_lapic_timer_run(void);
 uint32_t kvm_lapic_timer_count(void);
 void kvm_lapic_timer_stop(void);
 void kvm_lapic_timer_set(uint32_t count);
+/* An interrupt (vector) to ourselves, as soon as interrupts are on. */
+void kvm_lapic_self(uint8_t vector);
 /* For the deadline mode of the timer: KVM_TIMER_TSC_DEADLINE. */
 #define KVM_TIMER_TSC_DEADLINE 0x40000u
 void kvm_lapic_timer_mode(uint32_t mode);
@@ -83,6 +137,10 @@ void kvm_ioapic_mask(uint32_t gsi, bool masked);
 const char *kvm_time_init(void);
 /* The timer's vector came. */
 void kvm_timer_interrupt(void);
+/* Sees to it that the timer's vector comes within (ns), with no event if no
+ * deadline has passed. */
+void kvm_timer_wake_within(uint64_t ns);
+uint64_t kvm_ticks(uint64_t ns); /* of the TSC */
 /* pvclock.c: whether KVM's clock is there and now writes to the shared page. */
 bool kvm_pvclock_init(struct vcpu_time_info *time);
 /* Wall clock at time 0 by KVM, s; 0 if it has none. */

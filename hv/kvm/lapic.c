@@ -22,6 +22,7 @@
 #define REG_TPR           0x080u
 #define REG_EOI           0x0b0u
 #define REG_SPURIOUS      0x0f0u
+#define REG_ICR           0x300u
 #define REG_LVT_TIMER     0x320u
 #define REG_LVT_PERF      0x340u
 #define REG_LVT_LINT0     0x350u
@@ -30,9 +31,11 @@
 #define REG_TIMER_INITIAL 0x380u
 #define REG_TIMER_CURRENT 0x390u
 #define REG_TIMER_DIVIDE  0x3e0u
+#define REG_SELF          0x3f0u /* x2APIC only */
 
 #define SPURIOUS_ENABLE          0x100u
 #define LVT_MASKED               0x10000u
+#define ICR_SELF                 0x40000u /* shorthand; fixed delivery */
 #define LVT_ONE_SHOT             0u
 #define DIVIDE_BY_1              0xbu
 #define VERSION_MAX_LVT(version) ((version) >> 16 & 0xffu)
@@ -88,6 +91,15 @@ const char *kvm_lapic_init(void)
 void kvm_lapic_eoi(void)
 {
     write_register(REG_EOI, 0);
+}
+
+void kvm_lapic_self(uint8_t vector)
+{
+    if (registers == NULL) {
+        write_register(REG_SELF, vector);
+    } else {
+        write_register(REG_ICR, ICR_SELF | vector);
+    }
 }
 
 void kvm_lapic_timer_run(void)

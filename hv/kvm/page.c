@@ -42,6 +42,8 @@ void kvm_page_fill(uint8_t *page)
         {__HYPERVISOR_sched_op, AT(kvm_sched_op)},
         {__HYPERVISOR_event_channel_op, AT(kvm_event_channel_op)},
         {__HYPERVISOR_physdev_op, AT(kvm_physdev_op)},
+        {__HYPERVISOR_grant_table_op, AT(kvm_grant_table_op)},
+        {__HYPERVISOR_multicall, AT(kvm_multicall)},
     };
 
     for (unsigned op = 0; op < HYPERCALL_COUNT; op++) {

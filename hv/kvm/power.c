@@ -49,8 +49,18 @@ void hv_shutdown(int status)
 
 static long block(void)
 {
-    if (!kvm_shared.vcpu_info[0].evtchn_upcall_pending) {
+    if (!kvm_upcall_pending()) {
         cpu_wait_interrupt();
+    }
+    return 0;
+}
+
+/* Events that wait are delivered when interrupts are next on, as Xen does on
+ * the way back from any hypercall. */
+static long yield(void)
+{
+    if (kvm_upcall_pending()) {
+        kvm_lapic_self(KVM_VECTOR_UPCALL);
     }
     return 0;
 }
@@ -64,7 +74,7 @@ long kvm_sched_op(uint64_t command, uint64_t arg)
 {
     switch (command) {
     case SCHEDOP_yield:
-        return 0;
+        return yield();
     case SCHEDOP_block:
         return block();
     case SCHEDOP_shutdown:

@@ -44,9 +44,11 @@ const char *hv_start(const struct hv_options *options,
 
     kvm_options = *options;
     memset(&kvm_shared, 0, sizeof(kvm_shared));
+    memset(&kvm_counts, 0, sizeof(kvm_counts));
     kvm_event_init();
     kvm_physdev_init();
     pic_off();
+    kvm_mailbox_init(hv_interrupt);
     missing = kvm_lapic_init();
     if (missing == NULL) {
         missing = kvm_ioapic_init();
@@ -55,7 +57,7 @@ const char *hv_start(const struct hv_options *options,
         missing = kvm_time_init();
     }
     if (missing == NULL) {
-        *shared = &kvm_shared;
+        *shared = &kvm_shared.events;
     }
     return missing;
 }
@@ -65,6 +67,10 @@ void hv_interrupt(uint32_t vector)
     if (vector == KVM_VECTOR_TIMER) {
         kvm_lapic_eoi();
         kvm_timer_interrupt();
+    } else if (vector == KVM_VECTOR_UPCALL) {
+        /* The bits are set already. */
+        kvm_lapic_eoi();
+        kvm_counts.interrupts++;
     } else if (vector >= KVM_VECTOR_FIRST && vector <= KVM_VECTOR_LAST) {
         kvm_pirq_interrupt(vector);
         kvm_lapic_eoi();

@@ -1,6 +1,7 @@
 /*
  * What all of hv/kvm shares: the page that is Xen's shared page, the options,
- * and the pending bits in the page.
+ * and the pending bits in the page. Between domains the broker sets bits there
+ * at any moment, so every access is a locked one.
  *
  * Spec: Xen public/xen.h, struct shared_info.
  */
@@ -8,15 +9,19 @@
 
 #define WORD_BITS 64u
 
-struct shared_info kvm_shared __attribute__((aligned(4096)));
+struct broker_shared kvm_shared __attribute__((aligned(BROKER_BLOCK_BYTES)));
 struct hv_options kvm_options;
+struct hv_counts kvm_counts;
+uint32_t kvm_timer_port;
+bool kvm_has_broker;
 
 void kvm_select_port(uint32_t port)
 {
-    struct vcpu_info *vcpu = &kvm_shared.vcpu_info[0];
+    struct vcpu_info *vcpu = &kvm_shared.events.vcpu_info[0];
 
-    vcpu->evtchn_pending_sel |= 1ul << port / WORD_BITS;
-    vcpu->evtchn_upcall_pending = 1;
+    (void)__atomic_fetch_or(&vcpu->evtchn_pending_sel, 1ul << port / WORD_BITS,
+                            __ATOMIC_SEQ_CST);
+    __atomic_store_n(&vcpu->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST);
 }
 
 void kvm_event_set(uint32_t port)
@@ -24,11 +29,21 @@ void kvm_event_set(uint32_t port)
     xen_ulong_t bit = 1ul << port % WORD_BITS;
     uint32_t word = port / WORD_BITS;
 
-    if (kvm_shared.evtchn_pending[word] & bit) {
+    if (__atomic_fetch_or(&kvm_shared.events.evtchn_pending[word], bit,
+                          __ATOMIC_SEQ_CST) &
+        bit) {
         return;
     }
-    kvm_shared.evtchn_pending[word] |= bit;
-    if (!(kvm_shared.evtchn_mask[word] & bit)) {
+    if (!(__atomic_load_n(&kvm_shared.events.evtchn_mask[word],
+                          __ATOMIC_SEQ_CST) &
+          bit)) {
         kvm_select_port(port);
     }
+}
+
+bool kvm_upcall_pending(void)
+{
+    return __atomic_load_n(
+               &kvm_shared.events.vcpu_info[0].evtchn_upcall_pending,
+               __ATOMIC_SEQ_CST) != 0;
 }

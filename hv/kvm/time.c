@@ -20,11 +20,12 @@
 
 static struct kvm_rates rates;
 static uint64_t deadline; /* ns; 0: off */
+static uint64_t fires_at; /* what the hardware is set to, ns; 0: off */
 static bool by_tsc; /* the timer compares with the TSC */
 
 static struct vcpu_time_info *shared_time(void)
 {
-    return &kvm_shared.vcpu_info[0].time;
+    return &kvm_shared.events.vcpu_info[0].time;
 }
 
 static uint64_t now(void)
@@ -70,8 +71,8 @@ static void set_wall_clock(void)
         epoch = kvm_rtc_read();
         epoch = epoch == 0 ? 0 : epoch - now() / NS_PER_S;
     }
-    kvm_shared.wc_sec = (uint32_t)epoch;
-    kvm_shared.wc_sec_hi = (uint32_t)(epoch >> 32);
+    kvm_shared.events.wc_sec = (uint32_t)epoch;
+    kvm_shared.events.wc_sec_hi = (uint32_t)(epoch >> 32);
 }
 
 const char *kvm_time_init(void)
@@ -80,6 +81,7 @@ const char *kvm_time_init(void)
 
     memset(&rates, 0, sizeof(rates));
     deadline = 0;
+    fires_at = 0;
     if (kvm_pvclock_init(time)) {
         rates.tsc_hz = rate_of(time);
         rates.source = "kvmclock";
@@ -114,12 +116,18 @@ static uint64_t ticks_of(uint64_t ns, uint64_t hz)
     return mul_div(ns, hz, NS_PER_S) + 1;
 }
 
-static void arm(void)
+uint64_t kvm_ticks(uint64_t ns)
+{
+    return ticks_of(ns, rates.tsc_hz);
+}
+
+static void arm(uint64_t until)
 {
     uint64_t at = now();
-    uint64_t wait = deadline > at ? deadline - at : 0;
+    uint64_t wait = until > at ? until - at : 0;
     uint64_t count;
 
+    fires_at = until;
     wait = wait > WAIT_MAX_NS ? WAIT_MAX_NS : wait;
     if (by_tsc) {
         cpu_msr_write(MSR_TSC_DEADLINE,
@@ -132,6 +140,7 @@ static void arm(void)
 
 static void disarm(void)
 {
+    fires_at = 0;
     if (by_tsc) {
         cpu_msr_write(MSR_TSC_DEADLINE, 0);
     } else {
@@ -145,21 +154,35 @@ long kvm_set_timer_op(uint64_t deadline_ns)
     if (deadline == 0) {
         disarm();
     } else {
-        arm();
+        arm(deadline);
     }
     return 0;
+}
+
+/* Once in that time at most, so waiting often costs nothing: what came too
+ * early for a deadline is armed again below. */
+void kvm_timer_wake_within(uint64_t ns)
+{
+    uint64_t at = now() + ns;
+
+    if (fires_at == 0 || fires_at > at) {
+        arm(at);
+    }
 }
 
 /* The timer's clock may run a little fast, and long waits come in parts. */
 void kvm_timer_interrupt(void)
 {
+    fires_at = 0;
     if (deadline == 0) {
         return;
     }
     if (now() < deadline) {
-        arm();
+        arm(deadline);
         return;
     }
     deadline = 0;
-    kvm_event_raise_virq(VIRQ_TIMER);
+    if (kvm_timer_port != 0) {
+        kvm_event_set(kvm_timer_port);
+    }
 }

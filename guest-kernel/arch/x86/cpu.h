@@ -104,6 +104,13 @@ static inline void cpu_wait_interrupt(void)
 }
 
 /*
+ * The same, but nothing of the kernel runs except (taken), with the vector: no
+ * trap_dispatch(), no event function. For waits deep in the kernel, on the trap
+ * stack too. (taken) acknowledges the interrupt; it must not wait itself.
+ */
+void cpu_wait_vector(void (*taken)(uint32_t vector));
+
+/*
  * In this order, once each, from boot/start.c: the GDT, TSS and its stacks;
  * then the control registers. cpu_init() gives NULL, or the name of a feature
  * the kernel cannot do without.

@@ -7,6 +7,10 @@
 
 /* From trap_entry.S. */
 extern uint8_t trap_stubs[];
+extern uint8_t wait_stubs[]; /* interrupts only */
+/* For trap_entry.S. */
+extern void (*wait_taken)(uint32_t vector);
+void (*wait_taken)(uint32_t vector);
 
 #define STUB_BYTES 16u
 #define VECTORS    256u
@@ -61,6 +65,9 @@ static uint64_t gdt[7] = {
 };
 static struct tss tss;
 static struct gate idt[VECTORS];
+/* While cpu_wait_vector() waits: interrupts have gates of their own, and stay
+ * on the stack that is in use. */
+static struct gate wait_idt[VECTORS];
 
 static uint64_t address(const void *p)
 {
@@ -121,6 +128,18 @@ static uint8_t stack_of(unsigned vector)
     return IST_TRAP;
 }
 
+static struct gate gate_to(uint64_t stub, uint8_t stack, uint8_t type)
+{
+    return (struct gate){
+        .offset_low = (uint16_t)stub,
+        .selector = CPU_KERNEL_CS,
+        .ist = stack,
+        .type = type,
+        .offset_middle = (uint16_t)(stub >> 16),
+        .offset_high = (uint32_t)(stub >> 32),
+    };
+}
+
 void trap_init(void)
 {
     struct table_register idtr = {sizeof(idt) - 1, address(idt)};
@@ -128,17 +147,34 @@ void trap_init(void)
     for (unsigned vector = 0; vector < VECTORS; vector++) {
         uint64_t stub = address(trap_stubs) + (uint64_t)vector * STUB_BYTES;
 
-        idt[vector] = (struct gate){
-            .offset_low = (uint16_t)stub,
-            .selector = CPU_KERNEL_CS,
-            .ist = stack_of(vector),
-            .type = vector == TRAP_BREAKPOINT ? GATE_INTERRUPT_USER
-                                              : GATE_INTERRUPT,
-            .offset_middle = (uint16_t)(stub >> 16),
-            .offset_high = (uint32_t)(stub >> 32),
-        };
+        idt[vector] = gate_to(stub, stack_of(vector),
+                              vector == TRAP_BREAKPOINT ? GATE_INTERRUPT_USER
+                                                        : GATE_INTERRUPT);
+        wait_idt[vector] = idt[vector];
+    }
+    for (unsigned vector = TRAP_FIRST_INTERRUPT; vector < VECTORS; vector++) {
+        uint64_t stub = address(wait_stubs) +
+                        (uint64_t)(vector - TRAP_FIRST_INTERRUPT) * STUB_BYTES;
+
+        wait_idt[vector] = gate_to(stub, IST_NONE, GATE_INTERRUPT);
     }
     __asm__ volatile("lidt %0" : : "m"(idtr));
+}
+
+void cpu_wait_vector(void (*taken)(uint32_t vector))
+{
+    struct table_register usual = {sizeof(idt) - 1, address(idt)};
+    struct table_register waiting = {sizeof(wait_idt) - 1, address(wait_idt)};
+
+    wait_taken = taken;
+    __asm__ volatile("lidt %0\n\t"
+                     "sti\n\t"
+                     "hlt\n\t"
+                     "cli\n\t"
+                     "lidt %1"
+                     :
+                     : "m"(waiting), "m"(usual)
+                     : "memory");
 }
 
 struct trap_frame *trap_stack_frame(void)

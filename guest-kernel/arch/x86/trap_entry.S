@@ -77,3 +77,45 @@ trap_return:                    /* rsp: struct trap_frame */
     pop %rax
     add $16, %rsp
     iretq
+
+/*
+ * Interrupts while cpu_wait_vector() waits, with its gates: on its stack, with
+ * the registers that a C function may change saved.
+ */
+    .balign STUB_BYTES
+    .globl wait_stubs
+wait_stubs:
+    .set vector, 32
+    .rept 224
+    .balign STUB_BYTES
+    pushq $vector
+    jmp wait_common
+    .set vector, vector + 1
+    .endr
+
+    .balign 16
+wait_common:
+    push %rax
+    push %rcx
+    push %rdx
+    push %rsi
+    push %rdi
+    push %r8
+    push %r9
+    push %r10
+    push %r11
+    mov 72(%rsp), %edi
+    sub $8, %rsp                /* aligned: the processor did it before SS */
+    call *wait_taken(%rip)
+    add $8, %rsp
+    pop %r11
+    pop %r10
+    pop %r9
+    pop %r8
+    pop %rdi
+    pop %rsi
+    pop %rdx
+    pop %rcx
+    pop %rax
+    add $8, %rsp
+    iretq
