@@ -9,6 +9,7 @@
 #include "boot_archive.h"
 #include "commands.h"
 #include "launch.h"
+#include "libvirt_run.h"
 #include "manifest.h"
 #include "status.h"
 
@@ -27,6 +28,8 @@ static struct qemu_plan make_plan(const struct options *options,
         .more = &options->qemu_args,
     };
 
+    if (options->connect != NULL)
+        (void)libvirt_can_run(&plan, report);
     if (options->icount && options->accel == CHOOSE_KVM)
         report_error(report, NULL, 0, "--icount counts under tcg only");
     if (!options->dry_run && access(plan.kernel, R_OK) != 0)
@@ -100,8 +103,26 @@ static bool make_archive(const struct options *options, struct system *sys,
     return is_written;
 }
 
+/* The command that runs the machine: QEMU, or who stands in for it. */
+static bool make_command(const struct options *options,
+                         const struct machine *machine,
+                         const struct qemu_plan *plan,
+                         struct libvirt_domain *domain, struct strings *argv,
+                         struct report *report)
+{
+    struct pool *pool = &plan->sys->pool;
+
+    if (options->connect == NULL) {
+        qemu_command(pool, plan, argv);
+        return true;
+    }
+    domain->uri = options->connect;
+    domain->name = pool_format(pool, "%s-%d", plan->sys->name, (int)getpid());
+    return libvirt_prepare(domain, plan, machine, argv, report);
+}
+
 static int run_machine(const struct options *options, struct machine *machine,
-                       struct qemu_plan *plan, int trace)
+                       struct qemu_plan *plan, int trace, struct report *report)
 {
     struct system *sys = plan->sys;
     struct launch launch = {
@@ -110,8 +131,10 @@ static int run_machine(const struct options *options, struct machine *machine,
         .timeout_ms = options->timeout_ms,
         .trace = trace,
     };
+    struct libvirt_domain domain = {0};
     struct strings argv = {0};
     struct text shown = {0};
+    int status;
 
     plan->archive =
         options->archive != NULL
@@ -124,13 +147,16 @@ static int run_machine(const struct options *options, struct machine *machine,
     if (trace >= 0)
         plan->trace = pool_format(&sys->pool, "socket,fd=%d",
                                   machine->theirs[CHANNEL_TRACE]);
-    qemu_command(&sys->pool, plan, &argv);
+    if (!make_command(options, machine, plan, &domain, &argv, report))
+        return STATUS_LAUNCHER;
     if (options->verbose) {
         qemu_print(&argv, &shown);
         fputs(text_string(&shown), stderr);
         text_free(&shown);
     }
-    return launch_run(machine, &argv, &launch);
+    status = launch_run(machine, &argv, &launch);
+    libvirt_discard(&domain);
+    return status;
 }
 
 static int run_system(const struct options *options, struct system *sys,
@@ -155,7 +181,7 @@ static int run_system(const struct options *options, struct system *sys,
     }
     if (machine_open(&machine, report)) {
         if (make_archive(options, sys, build_dir, machine.archive, report))
-            status = run_machine(options, &machine, &plan, trace);
+            status = run_machine(options, &machine, &plan, trace, report);
         machine_close(&machine);
     }
     if (trace >= 0)

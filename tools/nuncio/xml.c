@@ -226,6 +226,8 @@ bool xml_write_domain(const struct xml_domain *domain, struct text *out,
     xml_open(&xml, "domain");
     xml_attribute(&xml, "type", domain->accel == ACCEL_KVM ? "kvm" : "qemu");
     xml_element(&xml, "name", domain->name);
+    if (domain->uuid != NULL)
+        xml_element(&xml, "uuid", domain->uuid);
     xml_element(&xml, "title", domain->title);
     add_memory(&xml, domain);
     add_processor(&xml, domain);

@@ -43,6 +43,7 @@ struct xml_disk {
 struct xml_domain {
     const char *name; /* libvirt's, unique on its host */
     const char *title; /* for people */
+    const char *uuid; /* NULL: libvirt chooses */
     enum accel accel;
     enum machine_kind machine; /* not microvm: libvirt gives it no PCI */
     unsigned memory_mib;

@@ -1,9 +1,7 @@
 /* `nuncio xml`: what people who use virsh themselves need. */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,32 +10,16 @@
 #include "commands.h"
 #include "status.h"
 #include "words.h"
-#include "xml.h"
+#include "xml_plan.h"
 
 struct xml_run {
     const struct options *options;
     struct report *report;
     struct pool *pool;
     const char *build_dir;
-    const char *kernel; /* absolute */
     const char *directory; /* absolute */
     enum accel accel;
 };
-
-/* The absolute name of what is there; NULL with the reason in the report. */
-static const char *absolute(struct xml_run *run, const char *path)
-{
-    char *found = realpath(path, NULL);
-    const char *copy;
-
-    if (found == NULL) {
-        report_error(run->report, NULL, 0, "%s: %s", path, strerror(errno));
-        return NULL;
-    }
-    copy = pool_strdup(run->pool, found);
-    free(found);
-    return copy;
-}
 
 static bool open_directory(struct xml_run *run)
 {
@@ -47,10 +29,8 @@ static bool open_directory(struct xml_run *run)
         report_error(run->report, NULL, 0, "-o %s: %s", path, strerror(errno));
         return false;
     }
-    run->directory = absolute(run, path);
-    run->kernel = absolute(
-        run, pool_format(run->pool, "%s/nuncio-kernel", run->build_dir));
-    return run->directory != NULL && run->kernel != NULL;
+    run->directory = xml_absolute(run->pool, path, run->report);
+    return run->directory != NULL;
 }
 
 static int create_file(struct xml_run *run, const char *path)
@@ -90,34 +70,6 @@ static bool write_text(struct xml_run *run, const char *path,
     return is_written;
 }
 
-static const char *kernel_line(struct xml_run *run)
-{
-    const char *append = run->options->append;
-
-    return pool_format(run->pool, "log=%x panic=0x%x%s%s", QEMU_PORT_LOG,
-                       XML_PORT_PANIC, append != NULL ? " " : "",
-                       append != NULL ? append : "");
-}
-
-static void describe_disks(struct xml_run *run, const struct system *sys,
-                           struct xml_domain *domain)
-{
-    for (size_t i = 0; i < sys->disk_count; i++) {
-        const struct disk *disk = &sys->disks[i];
-        struct stat status;
-
-        domain->disks[i] = (struct xml_disk){
-            .name = disk->name,
-            .path = absolute(run, disk->image),
-            .format = disk->format,
-            .is_device =
-                stat(disk->image, &status) == 0 && S_ISBLK(status.st_mode),
-            .writable = disk->writable,
-        };
-    }
-    domain->disk_count = sys->disk_count;
-}
-
 static bool has_terminal(const struct system *sys)
 {
     for (size_t i = 0; i < sys->service_count; i++) {
@@ -131,27 +83,31 @@ static bool write_domain(struct xml_run *run, struct system *sys)
 {
     const char *stem =
         pool_format(run->pool, "%s/%s", run->directory, sys->name);
-    struct xml_domain domain = {
-        .name = sys->name,
-        .title = "Nuncio",
+    struct qemu_plan plan = {
+        .sys = sys,
         .accel = run->accel,
         .machine = run->options->machine,
-        .memory_mib = sys->memory_mib,
-        .kernel = run->kernel,
+        .kernel = pool_format(run->pool, "%s/nuncio-kernel", run->build_dir),
         .archive = pool_format(run->pool, "%s.cpio", stem),
-        .line = kernel_line(run),
-        .log = {.kind = XML_SERIAL_FILE,
-                .path = pool_format(run->pool, "%s.log", stem)},
+        .append = run->options->append,
     };
+    struct xml_domain domain;
     struct text text = {0};
-    bool good;
+    bool good = write_archive(run, sys, plan.archive) &&
+                xml_describe(&plan, &domain, run->report);
 
-    if (has_terminal(sys))
-        domain.terminal.kind = XML_SERIAL_PTY;
-    describe_disks(run, sys, &domain);
-    good = run->report->errors == 0 && write_archive(run, sys, domain.archive);
-    good = good && xml_write_domain(&domain, &text, run->report) &&
-           write_text(run, pool_format(run->pool, "%s.xml", stem), &text);
+    if (good) {
+        domain.name = sys->name;
+        domain.title = "Nuncio";
+        domain.log = (struct xml_serial){
+            .kind = XML_SERIAL_FILE,
+            .path = pool_format(run->pool, "%s.log", stem),
+        };
+        if (has_terminal(sys))
+            domain.terminal.kind = XML_SERIAL_PTY;
+        good = xml_write_domain(&domain, &text, run->report) &&
+               write_text(run, pool_format(run->pool, "%s.xml", stem), &text);
+    }
     text_free(&text);
     return good;
 }
