@@ -96,6 +96,13 @@ static int16_t claim_granted(uint16_t domid, uint32_t ref, bool write,
     struct fake_peer *peer = fake_peer_find(domid);
     int16_t status;
 
+    if (domid == DOMID_SELF) {
+        status =
+            fake_pin(fake_hv.grants, FAKE_GRANTS, ref, fake_hv.domid, write);
+        side->pinned = status == GNTST_okay ? &fake_hv.grants[ref] : NULL;
+        return status == GNTST_okay ? claim_own(fake_hv.grants[ref].frame, side)
+                                    : status;
+    }
     if (peer == NULL) {
         return GNTST_bad_domain;
     }
@@ -133,6 +140,10 @@ static int16_t move(const struct gnttab_copy *op, struct side *from,
     if (status != GNTST_okay) {
         return status;
     }
+    if (op->source.offset + (uint32_t)op->len > PAGE ||
+        op->dest.offset + (uint32_t)op->len > PAGE) {
+        return GNTST_bad_copy_arg;
+    }
     if (copy_hook != NULL) {
         copy_hook(op);
     }
@@ -151,10 +162,6 @@ static int16_t copy_one(const struct gnttab_copy *op)
     copies++;
     if (copies == copy_fail_at) {
         return copy_failure;
-    }
-    if (op->source.offset + (uint32_t)op->len > PAGE ||
-        op->dest.offset + (uint32_t)op->len > PAGE) {
-        return GNTST_bad_copy_arg;
     }
     status = move(op, &from, &to);
     if (from.pinned != NULL) {

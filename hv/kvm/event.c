@@ -153,7 +153,6 @@ static long alloc_unbound(struct evtchn_alloc_unbound *op)
     return result;
 }
 
-/* As on Xen the new port is raised once: the peer may have sent before. */
 static long bind_interdomain(struct evtchn_bind_interdomain *op)
 {
     uint32_t port = find_free();
@@ -174,7 +173,6 @@ static long bind_interdomain(struct evtchn_bind_interdomain *op)
     if (result == 0) {
         ports[port].kind = PORT_CHANNEL;
         op->local_port = port;
-        kvm_event_set(port);
     }
     return result;
 }

@@ -22,9 +22,8 @@ static inline uint64_t cpu_tsc(void)
 /* The test decides what an idle machine does. */
 void cpu_wait_interrupt(void);
 
-static inline void cpu_pause(void)
-{
-}
+/* The test decides what happens while somebody spins. */
+void cpu_pause(void);
 
 /* The same; calls (taken) if an interrupt came. */
 void cpu_wait_vector(void (*taken)(uint32_t vector));
