@@ -41,6 +41,7 @@ enum fs_kind {
 
 struct fs_inode {
     uint32_t number;
+    uint32_t generation; /* of the use of this number */
     uint32_t flags; /* EXT4_INODE_* */
     enum fs_kind kind;
     uint32_t mode;

@@ -101,6 +101,7 @@ static int take(struct fs *fs, const struct ext4_inode *raw, uint32_t number,
     memset(i, 0, sizeof(*i));
     i->number = number;
     i->csum_seed = seed;
+    i->generation = raw->generation;
     i->flags = raw->flags;
     i->mode = raw->mode;
     i->kind = kind_of(raw->mode);

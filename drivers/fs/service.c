@@ -167,6 +167,12 @@ static int give_or_free(struct nu_serve *call, struct svc_object *object)
     return status;
 }
 
+/* The number of an inode is used again, with another generation. */
+static uint64_t identity_of(const struct fs_inode *inode)
+{
+    return inode->number | (uint64_t)inode->generation << 32;
+}
+
 static int directory_op_open(void *self, struct nu_serve *call,
                              const struct directory_open_req *req,
                              const struct nu_blob *path,
@@ -193,6 +199,7 @@ static int directory_op_open(void *self, struct nu_serve *call,
     f->fs = d->fs;
     fs_file_init(&f->file, &inode);
     rep->bytes = inode.bytes;
+    rep->identity = identity_of(&inode);
     return give_or_free(call, &f->object);
 }
 
@@ -201,7 +208,8 @@ static const struct svc_class directory_class;
 static int
 directory_op_open_directory(void *self, struct nu_serve *call,
                             const struct directory_open_directory_req *req,
-                            const struct nu_blob *path)
+                            const struct nu_blob *path,
+                            struct directory_open_directory_rep *rep)
 {
     struct directory *d = self;
     struct fs_inode inode;
@@ -218,6 +226,7 @@ directory_op_open_directory(void *self, struct nu_serve *call,
     child->object.class = &directory_class;
     child->fs = d->fs;
     child->inode = inode;
+    rep->identity = identity_of(&inode);
     return give_or_free(call, &child->object);
 }
 

@@ -114,7 +114,7 @@ void open_file(uint32_t directory, const char *path, uint32_t opened,
                uint64_t bytes)
 {
     struct directory_open_req req = {(uint32_t)strlen(path), 0};
-    struct directory_open_rep rep = {bytes};
+    struct directory_open_rep rep = {.bytes = bytes};
 
     carry_inline(call(directory, DIRECTORY_OPEN_METHOD, &req, sizeof(req)),
                  path, strlen(path));

@@ -54,7 +54,8 @@ static void expect_file(nu_handle_t dir, const char *path, const char *text)
     uint64_t size = 0;
     size_t bytes = 0;
 
-    assert_int_equal(directory_open(dir, path, strlen(path), 0, &f, &size), 0);
+    assert_int_equal(
+        directory_open(dir, path, strlen(path), 0, &f, &size, NULL), 0);
     assert_int_equal(size, strlen(text));
     assert_int_equal(file_read(f, 0, 100, data, sizeof(data), &bytes), 0);
     assert_int_equal(bytes, strlen(text));
@@ -77,18 +78,21 @@ static void files_are_opened_and_read(void **state)
     assert_int_equal(start("default-1k"), 0);
     expect_file(ROOT_HANDLE, "links/target", "reached\n");
     expect_file(ROOT_HANDLE, "/links/slow", "reached\n");
-    assert_int_equal(directory_open_directory(ROOT_HANDLE, "links", 5, 0, &d),
-                     0);
+    assert_int_equal(
+        directory_open_directory(ROOT_HANDLE, "links", 5, 0, &d, NULL), 0);
     expect_file(d, "../../inner/file", "inner\n");
-    assert_int_equal(directory_open(ROOT_HANDLE, "links", 5, 0, &f, &size),
-                     NU_ISDIR);
-    assert_int_equal(directory_open(d, "nowhere", 7, 0, &f, &size), NU_NOENT);
-    assert_int_equal(directory_open(d, "fast", 4, 1, &f, &size), NU_LOOP);
-    assert_int_equal(directory_open(d, "fast", 4, 2, &f, &size), NU_INVAL);
-    assert_int_equal(directory_open(d, "a\0b", 3, 0, &f, &size), NU_INVAL);
-    assert_int_equal(directory_open(ROOT_HANDLE, "pipe", 4, 0, &f, &size),
+    assert_int_equal(
+        directory_open(ROOT_HANDLE, "links", 5, 0, &f, &size, NULL), NU_ISDIR);
+    assert_int_equal(directory_open(d, "nowhere", 7, 0, &f, &size, NULL),
+                     NU_NOENT);
+    assert_int_equal(directory_open(d, "fast", 4, 1, &f, &size, NULL), NU_LOOP);
+    assert_int_equal(directory_open(d, "fast", 4, 2, &f, &size, NULL),
                      NU_INVAL);
-    assert_int_equal(directory_open_directory(d, "target", 6, 0, &f),
+    assert_int_equal(directory_open(d, "a\0b", 3, 0, &f, &size, NULL),
+                     NU_INVAL);
+    assert_int_equal(directory_open(ROOT_HANDLE, "pipe", 4, 0, &f, &size, NULL),
+                     NU_INVAL);
+    assert_int_equal(directory_open_directory(d, "target", 6, 0, &f, NULL),
                      NU_NOTDIR);
     assert_int_equal(f, 77);
     stop();
@@ -107,7 +111,8 @@ static void attributes_are_given(void **state)
     assert_int_equal(a.links, 2);
     assert_int_equal(a.bytes, 5);
     assert_int_equal(a.modified_s, 500000000);
-    assert_int_equal(directory_open(ROOT_HANDLE, "hard", 4, 0, &f, &size), 0);
+    assert_int_equal(directory_open(ROOT_HANDLE, "hard", 4, 0, &f, &size, NULL),
+                     0);
     memset(&a, 0, sizeof(a));
     assert_int_equal(file_stat(f, &a), 0);
     assert_int_equal(a.mode, 0104751);
@@ -151,8 +156,8 @@ static void a_large_directory_is_listed_in_parts(void **state)
     uint64_t sum = 0;
 
     assert_int_equal(start("default-1k"), 0);
-    assert_int_equal(directory_open_directory(ROOT_HANDLE, "many", 4, 0, &d),
-                     0);
+    assert_int_equal(
+        directory_open_directory(ROOT_HANDLE, "many", 4, 0, &d, NULL), 0);
     do {
         size_t bytes = 0;
 
@@ -169,8 +174,8 @@ static void a_large_directory_is_listed_in_parts(void **state)
     assert_int_equal(seen, 2600);
     assert_int_equal(sum, 2600ull * 2599 / 2);
     assert_true(calls > 5 && calls < 20);
-    assert_int_equal(directory_open_directory(ROOT_HANDLE, "empty", 5, 0, &d),
-                     0);
+    assert_int_equal(
+        directory_open_directory(ROOT_HANDLE, "empty", 5, 0, &d, NULL), 0);
     cursor = 9;
     assert_int_equal(
         directory_list(d, 0, entries, FS_LIST_BYTES, NULL, &cursor), 0);
@@ -189,7 +194,7 @@ static void large_reads_go_as_far_as_they_can(void **state)
 
     assert_int_equal(start("default-1k"), 0);
     assert_int_equal(
-        directory_open(ROOT_HANDLE, "sizes/700001", 12, 0, &f, &size), 0);
+        directory_open(ROOT_HANDLE, "sizes/700001", 12, 0, &f, &size, NULL), 0);
     assert_int_equal(size, 700001);
     assert_int_equal(file_read(f, 0, 65537, data, sizeof(data), &bytes),
                      NU_RANGE);
@@ -204,7 +209,8 @@ static void large_reads_go_as_far_as_they_can(void **state)
     assert_int_equal(sectors_largest, BYTES_MAX / 512);
     /* Scattered blocks need a piece each. */
     assert_int_equal(
-        directory_open(ROOT_HANDLE, "sparse/extents", 14, 0, &f, &size), 0);
+        directory_open(ROOT_HANDLE, "sparse/extents", 14, 0, &f, &size, NULL),
+        0);
     for (at = 0; at < size; at += bytes) {
         assert_int_equal(file_read(f, at, 65536, data, sizeof(data), &bytes),
                          0);
@@ -226,7 +232,8 @@ static void a_busy_disk_is_asked_again(void **state)
     image.bad_sector = 0;
     disk_busy = 1000000;
     assert_int_equal(
-        directory_open(ROOT_HANDLE, "some/entry7", 11, 0, &f, &size), NU_IO);
+        directory_open(ROOT_HANDLE, "some/entry7", 11, 0, &f, &size, NULL),
+        NU_IO);
     disk_busy = 0;
     expect_file(ROOT_HANDLE, "some/entry7", "7\n");
     stop();
@@ -276,16 +283,16 @@ static void running_out_of_memory_loses_nothing(void **state)
     /* The cache is made smaller rather than given up. */
     assert_true(n >= 4);
     alloc_fails = 1;
-    assert_int_equal(directory_open(ROOT_HANDLE, "file1", 5, 0, &f, &size),
-                     NU_NOMEM);
+    assert_int_equal(
+        directory_open(ROOT_HANDLE, "file1", 5, 0, &f, &size, NULL), NU_NOMEM);
     alloc_fails = 1;
-    assert_int_equal(directory_open_directory(ROOT_HANDLE, "a", 1, 0, &f),
+    assert_int_equal(directory_open_directory(ROOT_HANDLE, "a", 1, 0, &f, NULL),
                      NU_NOMEM);
     give_fails = 1;
-    assert_int_equal(directory_open(ROOT_HANDLE, "file1", 5, 0, &f, &size),
-                     NU_NOSLOT);
+    assert_int_equal(
+        directory_open(ROOT_HANDLE, "file1", 5, 0, &f, &size, NULL), NU_NOSLOT);
     give_fails = 1;
-    assert_int_equal(directory_open_directory(ROOT_HANDLE, "a", 1, 0, &f),
+    assert_int_equal(directory_open_directory(ROOT_HANDLE, "a", 1, 0, &f, NULL),
                      NU_NOSLOT);
     expect_file(ROOT_HANDLE, "a/b/c", "c\n");
     stop();

@@ -67,7 +67,7 @@ static void calls_read_like_strace(void **state)
     decode(PRINT_TEXT, false, false, &out);
     assert_string_equal(
         text_string(&out),
-        "shell: directory#1.open(\"/etc/motd\", 0) = ok file#1, 512 <1.2 us>\n"
+        "shell: directory#1.open(\"/etc/motd\", 0) = ok file#1, 512, 0 <1.2 us>\n"
         "shell: file#1.read(0, 512) = ok \"a\\\"\\n\\xff\\\\b\" <1.2 us>\n");
     text_free(&out);
 }
@@ -82,10 +82,10 @@ static void handles_are_numbered_as_they_appear(void **state)
     /* The number comes back with another generation, or the very same one. */
     open_file(5, "c", 6, 3);
     close_handle(7);
-    expect_text(false, "p: directory#1.open(\"a\", 0) = ok file#1, 1\n"
-                       "p: directory#1.open(\"b\", 0) = ok file#2, 2\n"
+    expect_text(false, "p: directory#1.open(\"a\", 0) = ok file#1, 1, 0\n"
+                       "p: directory#1.open(\"b\", 0) = ok file#2, 2, 0\n"
                        "p: file#1.close() = ok\n"
-                       "p: directory#1.open(\"c\", 0) = ok file#3, 3\n"
+                       "p: directory#1.open(\"c\", 0) = ok file#3, 3, 0\n"
                        "p: file#2.close() = ok\n");
 }
 
@@ -122,7 +122,7 @@ static void copies_keep_the_contract(void **state)
     carry_handle(reply(6, 0, NULL, 0), 8);
     call(8, FILE_SIZE_METHOD, NULL, 0);
     reply(8, NU_GONE, NULL, 0);
-    expect_text(false, "p: directory#1.open(\"a\", 0) = ok file#1, 1\n"
+    expect_text(false, "p: directory#1.open(\"a\", 0) = ok file#1, 1, 0\n"
                        "p: file#1.copy(3) = ok file#2\n"
                        "p: file#2.size() = GONE\n");
 }
@@ -151,9 +151,9 @@ static void services_inside_are_left_out_and_numbered_apart(void **state)
     call(0x80000002, FILE_SIZE_METHOD, NULL, 0);
     reply(0x80000002, 0, &rep, 8);
     assert_int_not_equal(sequence, outer_sequence);
-    expect_text(false, "p: directory#1.open(\"x\", 0) = ok file#1, 6\n"
+    expect_text(false, "p: directory#1.open(\"x\", 0) = ok file#1, 6, 0\n"
                        "p: file#1.size() = ok 6\n");
-    expect_text(true, "p: directory#1.open(\"x\", 0) = ok file#1, 6\n"
+    expect_text(true, "p: directory#1.open(\"x\", 0) = ok file#1, 6, 0\n"
                       "p[service]: file#1.size() = ok 5\n"
                       "p[service]: file#2.size() = ok 4\n"
                       "p: file#1.size() = ok 6\n");
@@ -211,7 +211,7 @@ static void handles_that_go_with_a_call_have_names(void **state)
     reply(8, 0, &rep, sizeof(rep));
     /* It was moved: what has its number now is another. */
     call(6, FILE_SIZE_METHOD, NULL, 0);
-    expect_text(false, "p: directory#1.open(\"a\", 0) = ok file#1, 1\n"
+    expect_text(false, "p: directory#1.open(\"a\", 0) = ok file#1, 1, 0\n"
                        "p: process#1.give(file#1) = ok 4\n"
                        "p: file#2.size() = ?\n");
 }
@@ -265,7 +265,7 @@ static void json_is_one_array(void **state)
         "\"object\": \"directory#1\", \"contract\": \"directory\", "
         "\"method\": \"open\", \"arguments\": {\"path\": \"a\\u00fc\", "
         "\"flags\": 0}, \"status\": 0, \"error\": \"ok\", \"results\": "
-        "{\"file\": \"file#1\", \"bytes\": 512}, \"ns\": 2250, "
+        "{\"file\": \"file#1\", \"bytes\": 512, \"identity\": 0}, \"ns\": 2250, "
         "\"duration_ns\": 1250},\n"
         "{\"kind\": \"lost\", \"process\": \"sh\\\"x\", \"thread\": 11, "
         "\"records\": 3, \"ns\": 4750}\n"
@@ -291,7 +291,7 @@ static void perfetto_has_spans_and_names(void **state)
         "\"X\", \"pid\": 9, \"tid\": 11, \"ts\": 2.250, \"dur\": 1.250, "
         "\"args\": {\"arguments\": {\"path\": \"a\", \"flags\": 0}, "
         "\"status\": \"ok\", \"results\": {\"file\": \"file#1\", \"bytes\": "
-        "512}}},\n"
+        "512, \"identity\": 0}}},\n"
         "{\"name\": \"directory#1.list\", \"cat\": \"directory\", \"ph\": "
         "\"i\", \"pid\": 9, \"tid\": 11, \"ts\": 4.750, \"s\": \"t\", "
         "\"args\": {\"arguments\": {\"cursor\": null}}}\n"

@@ -50,7 +50,8 @@ static nu_handle_t open_file(void)
     nu_handle_t file = NU_HANDLE_NONE;
     uint64_t bytes = 0;
 
-    assert_int_equal(directory_open(ROOT, "file", 4, 0, &file, &bytes), 0);
+    assert_int_equal(directory_open(ROOT, "file", 4, 0, &file, &bytes, NULL),
+                     0);
     assert_int_equal(bytes, TEST_BYTES);
     assert_true(file & NU_HANDLE_LOCAL);
     return file;
@@ -109,7 +110,7 @@ static void errors_carry_nothing(void **state)
 
     (void)state;
     start();
-    assert_int_equal(directory_open(ROOT, "none", 4, 0, &file, &bytes),
+    assert_int_equal(directory_open(ROOT, "none", 4, 0, &file, &bytes, NULL),
                      NU_NOENT);
     assert_int_equal(file, 77);
     assert_int_equal(bytes, 88);
@@ -212,7 +213,7 @@ static void a_full_table_is_an_error_that_leaves_nothing_behind(void **state)
     (void)state;
     start();
     do {
-        status = directory_open(ROOT, "file", 4, 0, &files[count], NULL);
+        status = directory_open(ROOT, "file", 4, 0, &files[count], NULL, NULL);
         count += status == 0 ? 1 : 0;
     } while (status == 0 && count < SLOTS);
     assert_int_equal(status, NU_NOSLOT);

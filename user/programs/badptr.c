@@ -106,7 +106,8 @@ static void receive_all(nu_handle_t fs)
     nu_handle_t file;
     uint8_t byte = 0;
     size_t got;
-    int status = directory_open(fs, path, sizeof(path) - 1, 0, &file, NULL);
+    int status =
+        directory_open(fs, path, sizeof(path) - 1, 0, &file, NULL, NULL);
 
     if (status != 0) {
         failures++;

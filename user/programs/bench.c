@@ -87,7 +87,7 @@ static void op_open(void)
 {
     nu_handle_t file = NU_HANDLE_NONE;
 
-    note(directory_open(b.fs, path, sizeof(path) - 1, 0, &file, NULL));
+    note(directory_open(b.fs, path, sizeof(path) - 1, 0, &file, NULL, NULL));
     note(handle_close(file));
 }
 
@@ -131,7 +131,8 @@ static void report(const char *name, uint64_t full)
 
 static void bench_files(void)
 {
-    int status = directory_open(b.fs, path, sizeof(path) - 1, 0, &b.file, NULL);
+    int status =
+        directory_open(b.fs, path, sizeof(path) - 1, 0, &b.file, NULL, NULL);
 
     if (status == NU_NOENT) {
         print("bench: there is no %s here: files are not measured\n", path);

@@ -12,7 +12,7 @@
 
 static int open_file(nu_handle_t directory, const char *path, nu_handle_t *file)
 {
-    return directory_open(directory, path, strlen(path), 0, file, NULL);
+    return directory_open(directory, path, strlen(path), 0, file, NULL, NULL);
 }
 
 static int stat_path(nu_handle_t directory, const char *path, uint32_t flags,
@@ -23,7 +23,7 @@ static int stat_path(nu_handle_t directory, const char *path, uint32_t flags,
 
 static int open_directory(nu_handle_t from, const char *path, nu_handle_t *to)
 {
-    return directory_open_directory(from, path, strlen(path), 0, to);
+    return directory_open_directory(from, path, strlen(path), 0, to, NULL);
 }
 
 /* Reads of every kind of length: in registers, inline, as an item. */

@@ -20,8 +20,8 @@ static int print_file(const char *shown, void *data)
 
     if (!path_resolve(shown, full))
         return complain("cat", shown, NU_TOOLONG);
-    status =
-        directory_open(user_handle("fs"), full, strlen(full), 0, &file, NULL);
+    status = directory_open(user_handle("fs"), full, strlen(full), 0, &file,
+                            NULL, NULL);
     if (status != 0)
         return complain("cat", shown, status);
     while (status == 0 && got > 0) {
@@ -62,7 +62,7 @@ int command_cd(int argc, char **argv)
     if (!path_resolve(to, full))
         return complain("cd", to, NU_TOOLONG);
     status = directory_open_directory(user_handle("fs"), full, strlen(full), 0,
-                                      &directory);
+                                      &directory, NULL);
     if (status != 0)
         return complain("cd", to, status);
     (void)handle_close(directory);

@@ -135,7 +135,7 @@ int listing_read(struct listing *listing, const char *path)
 
     *listing = (struct listing){0};
     status = directory_open_directory(user_handle("fs"), path, strlen(path), 0,
-                                      &directory);
+                                      &directory, NULL);
     if (status != 0)
         return status;
     raw = rt_alloc(LIST_BYTES);

@@ -34,8 +34,8 @@ static int sum_file(void *data, const char *shown, const char *full)
     nu_handle_t file;
     uint64_t offset = 0;
     size_t got = 1;
-    int status =
-        directory_open(user_handle("fs"), full, strlen(full), 0, &file, NULL);
+    int status = directory_open(user_handle("fs"), full, strlen(full), 0, &file,
+                                NULL, NULL);
 
     if (status != 0)
         return complain("sum", shown, status);
