@@ -1,4 +1,5 @@
-# Programs. user/NAME/objects.mk adds to `programs` and gives program-NAME-srcs.
+# Programs. user/NAME/objects.mk adds to `programs` and gives program-NAME-srcs
+# (and program-NAME-gen: contracts whose dispatch it needs).
 # Each becomes $(BUILD)/image/NAME, linked like a service's image from objects
 # of its own, the library and the part of the service runtime that is for all.
 
@@ -24,6 +25,7 @@ $(user-dir)/obj/%.o: %.S
 
 define program-rules
 $(user-dir)/$(1).elf: $(call user-obj,$(program-$(1)-srcs)) $(user-lib-objs) \
+    $(program-$(1)-gen:%=$(svc-dir)/obj/gen/%_dispatch.o) \
     drivers/rt/image.ld
 	$$(call say,LD)
 	@mkdir -p $$(@D)

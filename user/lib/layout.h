@@ -28,6 +28,9 @@
 #define LAYOUT_TABLE       0x7fe00000ull
 #define LAYOUT_TABLE_SLOTS 1024u
 
+/* Message buffer of a process's own further thread (i), up to 256 of them. */
+#define LAYOUT_THREAD_BUFFER(i) (0x7f000000ull + 0x2000ull * (i))
+
 /* Service (i) inside a process in user mode. */
 #define LAYOUT_LOCAL(i)    (0x1000000000ull + 0x100000000ull * (i))
 #define LAYOUT_LOCAL_START 0u /* from there: its start block */

@@ -1,0 +1,22 @@
+/*
+ * Gates: what peers see of us first. Each peer's gate has a thread of its own,
+ * because to open an object is to call its service, which may be waiting for
+ * another domain; that must hold up neither other peers nor the links.
+ *
+ * Ownership: gates are made once, and last.
+ * Trust:     calls come from the peer: hostile.
+ */
+#ifndef NUNCIO_LINKS_GATE_H
+#define NUNCIO_LINKS_GATE_H
+
+#include <abi/message.h>
+
+/* Gate (index), below LINKS_PEERS_MAX, made if it is not there yet: (*gate) is
+ * its caller's end, which stays ours. 0 or an error. */
+int gate_get(uint32_t index, nu_handle_t *gate);
+
+/* Serves one message received from (port), if it is a call; for tests, too. */
+struct nu_regs;
+void gate_serve(nu_handle_t port, struct nu_regs *r);
+
+#endif /* NUNCIO_LINKS_GATE_H */
