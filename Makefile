@@ -49,6 +49,7 @@ include tools/contract/objects.mk
 include tools/nuncio/objects.mk
 include hypercall/objects.mk
 include hv/kvm/objects.mk
+include hv/broker/objects.mk
 include guest-kernel/objects.mk
 include drivers/objects.mk
 include user/objects.mk

@@ -15,6 +15,7 @@ ARCH = "guest-kernel/arch"
 LAYERS = {
     "hypercall": (),
     "hv": ("hypercall", ARCH, LIB),
+    "hv/broker": ("hypercall",),
     LIB: (),
     ARCH: (LIB, "contracts", "hypercall", "guest-kernel"),
     "guest-kernel": ("hypercall", ARCH, LIB, "contracts"),
@@ -25,8 +26,9 @@ LAYERS = {
     "user": ("drivers/rt", "contracts", LIB),
     "contracts": (),
     "tools": ("contracts", LIB),
-    "tests": ("hypercall", "hv", ARCH, LIB, "contracts", "guest-kernel",
-              "guest-kernel/init", "drivers", "drivers/rt", "user", "tools"),
+    "tests": ("hypercall", "hv", "hv/broker", ARCH, LIB, "contracts",
+              "guest-kernel", "guest-kernel/init", "drivers", "drivers/rt",
+              "user", "tools"),
 }
 # Layouts of foreign formats that tools may share with the code that reads them.
 WIRE_FORMAT = "_abi.h"
@@ -55,8 +57,8 @@ def layer_of(path):
 
 
 def is_host_only(path):
-    """The stand-ins for hardware are host code that uses the C library."""
-    return path.startswith(("hv/fake/", ARCH + "/fake/"))
+    """The stand-ins for hardware and the broker use the host's C library."""
+    return path.startswith(("hv/broker/", "hv/fake/", ARCH + "/fake/"))
 
 
 def check_foreign(findings, path, layer, where, name):
