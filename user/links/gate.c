@@ -44,18 +44,16 @@ static int gate_open_serve(void *self, struct nu_serve *call,
 
 static const struct gate_ops ops = {.open = gate_open_serve};
 
-/* The request, out of the buffer: calls that we make use it. */
-static void take_request(struct nu_serve *call, const struct nu_regs *r,
-                         uint64_t words[NU_WORDS_MAX])
+/* The request; dispatch takes it out of the buffer before we make calls. */
+static void take_request(struct nu_serve *call, const struct nu_regs *r)
 {
-    const struct nu_msgbuf *buf = nu_buffer();
+    struct nu_msgbuf *buf = nu_buffer();
 
-    nu_serve_begin(call, r->tag & ~NU_OP_MASK, words);
-    memcpy(words, buf->words, NU_WORDS_MAX * sizeof(words[0]));
-    words[0] = r->w0;
-    words[1] = r->w1;
-    words[2] = r->w2;
-    words[3] = r->w3;
+    nu_serve_begin(call, r->tag & ~NU_OP_MASK, buf->words);
+    buf->words[0] = r->w0;
+    buf->words[1] = r->w1;
+    buf->words[2] = r->w2;
+    buf->words[3] = r->w3;
     call->handle_count = nu_tag_handles(call->tag);
     if (call->handle_count > NU_HANDLES_MAX)
         call->handle_count = NU_HANDLES_MAX;
@@ -65,14 +63,13 @@ static void take_request(struct nu_serve *call, const struct nu_regs *r,
 
 void gate_serve(nu_handle_t port, struct nu_regs *r)
 {
-    uint64_t words[NU_WORDS_MAX];
     nu_handle_t opened = NU_HANDLE_NONE;
     struct nu_serve call;
     uint64_t tag;
 
     if (nu_tag_contract(r->tag) == 0)
         return; /* an event: the last caller's end cannot close, it is ours */
-    take_request(&call, r, words);
+    take_request(&call, r);
     tag = gate_dispatch(&ops, &opened, &call);
     for (uint32_t i = 0; i < call.handle_count; i++)
         nu_close(call.handles[i]);
