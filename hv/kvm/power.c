@@ -47,14 +47,6 @@ void hv_shutdown(int status)
     }
 }
 
-static long block(void)
-{
-    if (!kvm_upcall_pending()) {
-        cpu_wait_interrupt();
-    }
-    return 0;
-}
-
 /* Events that wait are delivered when interrupts are next on, as Xen does on
  * the way back from any hypercall. */
 static long yield(void)
@@ -62,6 +54,13 @@ static long yield(void)
     if (kvm_upcall_pending()) {
         kvm_lapic_self(KVM_VECTOR_UPCALL);
     }
+    return 0;
+}
+
+static long block(void)
+{
+    (void)yield();
+    cpu_wait_interrupt();
     return 0;
 }
 

@@ -238,6 +238,11 @@ void kernel_main(struct boot_info *info, struct boot_memory *memory)
         kprintf("SUCCESS\n");
         hv_shutdown(STATUS_GOOD);
     }
+    if (strcmp(name, "domains") == 0) {
+        test_domains();
+        kprintf("SUCCESS\n");
+        hv_shutdown(STATUS_GOOD);
+    }
     for (unsigned i = 0; i < sizeof(panics) / sizeof(panics[0]); i++) {
         if (strcmp(name, panics[i].name) == 0) {
             panics[i].run();

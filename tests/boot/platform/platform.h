@@ -22,6 +22,7 @@ void wait_until(const volatile uint32_t *counter, uint32_t value,
                 const char *what);
 
 void test_devices(void);
+void test_domains(void);
 void test_rng(const struct platform_device *rng);
 
 void panic_write_text(void);
