@@ -6,21 +6,24 @@
 
 #include <abi/callpage.h>
 #include <arch_mmu.h>
+#include <boot/domain.h>
 #include <boot/klog.h>
 #include <boot/time.h>
 #include <cpu.h>
 #include <event/event.h>
-#include <hypercall/hv.h>
+#include <hv/fake/peer.h>
 #include <ipc/channel.h>
 #include <ipc/reply.h>
 #include <kassert.h>
 #include <mm/memory.h>
 #include <mm/ucopy.h>
+#include <obj/obj_device.h>
 #include <obj/objects.h>
 #include <switch.h>
 
 #define RAM_BYTES_MAX (16ull << 20)
 #define RAM_FIRST     (1ull << 20) /* what lies below is the kernel's */
+#define STORE_PAGE    (3 * PAGE_BYTES)
 
 uint64_t fixture_ram_bytes = RAM_BYTES_MAX;
 uint8_t *fake_ram;
@@ -29,7 +32,6 @@ uint64_t fake_forgotten;
 uint64_t fake_tsc;
 jmp_buf fake_user;
 
-void (*fixture_tick)(void *arg, uint32_t port);
 uint64_t fixture_deadline;
 uint64_t fixture_clock_reads;
 
@@ -56,13 +58,10 @@ uint64_t time_boot_epoch_s(void)
     return 0;
 }
 
-int event_bind_virq(unsigned virq, event_fn fn, void *arg, uint32_t *port)
+void fixture_tick(void)
 {
-    (void)virq;
-    fixture_tick = fn;
-    (void)arg;
-    *port = 1;
-    return 0;
+    fake_virq_raise(VIRQ_TIMER);
+    event_upcall();
 }
 
 void klog(enum klog_level level, const char *format, ...)
@@ -74,13 +73,6 @@ void klog(enum klog_level level, const char *format, ...)
 void kprintf(const char *format, ...)
 {
     (void)format;
-}
-
-int hv_trace_write(const void *data, size_t bytes)
-{
-    (void)data;
-    (void)bytes;
-    return NU_UNSUP;
 }
 
 const char *trap_name(uint64_t vector)
@@ -112,6 +104,15 @@ void obj_device_init(void)
 {
 }
 
+int interrupt_attach(struct purse *purse, uint32_t port,
+                     struct object **interrupt)
+{
+    (void)purse;
+    (void)port;
+    (void)interrupt;
+    return NU_UNSUP;
+}
+
 void obj_system_init(void)
 {
 }
@@ -124,6 +125,10 @@ int fixture_setup(void **state)
     if (fake_ram == NULL)
         memset(ram, 0xa5, sizeof(ram));
     fake_ram = ram;
+    fake_reset();
+    fake_memory(ram, sizeof(ram), STORE_PAGE);
+    event_init(&fake_hv.shared);
+    domain_start();
     frame_init(frame_states, RAM_FIRST / PAGE_BYTES,
                (fixture_ram_bytes - RAM_FIRST) / PAGE_BYTES);
     frame_add(RAM_FIRST, fixture_ram_bytes - RAM_FIRST);
@@ -143,7 +148,7 @@ int fixture_setup(void **state)
     reply_init();
     thread_init();
     process_init();
-    sched_init(0);
+    sched_init(VIRQ_TIMER);
     objects_init();
     process_set_call_page(purse_page_alloc(&purse_root));
     current = NULL;

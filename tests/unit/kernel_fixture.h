@@ -1,6 +1,6 @@
 /*
- * The kernel core on the build machine: 16 MiB of pretended RAM, processes with
- * real page tables, threads that a test drives message by message.
+ * The kernel core on the build machine, over hv/fake: 16 MiB of pretended RAM,
+ * processes with real page tables, threads that a test drives message by message.
  */
 #ifndef NUNCIO_TESTS_KERNEL_FIXTURE_H
 #define NUNCIO_TESTS_KERNEL_FIXTURE_H
@@ -26,8 +26,8 @@
 /* Pretended RAM; at most 16 MiB, which it is unless a program sets less. */
 extern uint64_t fixture_ram_bytes;
 
-/* The timer's event function, its deadline, and how often the clock was read. */
-extern void (*fixture_tick)(void *arg, uint32_t port);
+/* The timer fires; its deadline, and how often the clock was read. */
+void fixture_tick(void);
 extern uint64_t fixture_deadline;
 extern uint64_t fixture_clock_reads;
 
