@@ -118,7 +118,7 @@ static struct peer *peer_add(uint32_t domid, uint64_t now)
 
     if (p == NULL) {
         if (!all.is_full)
-            rt_log("links: domain %u: there are %u peers already", domid,
+            rt_log("domain %u: there are %u peers already", domid,
                    LINKS_PEERS_MAX);
         all.is_full = true;
         return NULL;
@@ -144,7 +144,7 @@ static void drop(struct peer *p, const char *why, uint64_t now)
     (void)handshake_withdraw(p->domid);
     line_untell(&p->line);
     p->used_ns = now;
-    rt_log("links: lost %s (domain %u): %s", p->name, p->domid, why);
+    rt_log("lost %s (domain %u): %s", p->name, p->domid, why);
 }
 
 /* ---- an offer ---- */
@@ -198,15 +198,15 @@ static void accept(struct peer *p, uint64_t now)
         status = connect(p, &offer, now);
     if (status != 0) {
         p->line.lost_ns = lost_ns;
-        rt_log("links: cannot take the offer of %s (domain %u): %s", p->name,
-               p->domid, nu_error_text(status));
+        rt_log("cannot take the offer of %s (domain %u): %s", p->name, p->domid,
+               nu_error_text(status));
         return;
     }
     if (lost_ns == 0)
-        rt_log("links: %s (domain %u, epoch %lu) connected", p->name, p->domid,
+        rt_log("%s (domain %u, epoch %lu) connected", p->name, p->domid,
                (unsigned long)offer.epoch);
     else
-        rt_log("links: %s (domain %u, epoch %lu) is back after %lu ms", p->name,
+        rt_log("%s (domain %u, epoch %lu) is back after %lu ms", p->name,
                p->domid, (unsigned long)offer.epoch,
                (unsigned long)((now - lost_ns) / LINKS_MS));
 }
@@ -223,7 +223,7 @@ static void look(struct peer *p, uint64_t now)
         return;
     }
     if (status != 0) {
-        drop(p, "it withdrew", now);
+        drop(p, "its offer is gone", now);
         p->word[0] = '\0';
         return;
     }
@@ -263,7 +263,7 @@ static void consider_all(uint64_t now)
     for (uint32_t i = 0; i < LINKS_PEERS_MAX; i++)
         all.peers[i].is_dirty = all.peers[i].domid != 0;
     if (status != 0) {
-        rt_log("links: cannot list the domains: %s", nu_error_text(status));
+        rt_log("cannot list the domains: %s", nu_error_text(status));
         return;
     }
     names[bytes] = '\0';
@@ -345,7 +345,7 @@ static void run_ready(uint64_t now)
     all.is_ready = status == 0;
     all.ready_ns = now + STORE_RETRY_NS;
     if (status != 0)
-        rt_log("links: cannot offer anything: %s", nu_error_text(status));
+        rt_log("cannot offer anything: %s", nu_error_text(status));
 }
 
 static uint64_t run_peer(struct peer *p, uint64_t now)

@@ -97,7 +97,7 @@ static _Noreturn void gate_main(nu_handle_t port)
         else if (status != NU_INTR && status != NU_AGAIN)
             break;
     }
-    rt_log("links: a gate cannot receive: %s", nu_error_text(status));
+    rt_log("a gate cannot receive: %s", nu_error_text(status));
     rt_exit(1); /* peers would wait in vain: better start anew */
 }
 

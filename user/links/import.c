@@ -163,7 +163,7 @@ static void withdraw(struct importer *im, uint64_t now)
 static void lose(struct importer *im, const char *why, uint64_t now)
 {
     if (im->state == UP) {
-        rt_log("links: lost %s (domain %u): %s", im->domain, im->domid, why);
+        rt_log("lost %s (domain %u): %s", im->domain, im->domid, why);
         if (now - im->since_ns >= GOOD_NS)
             im->backoff_ms = LINKS_BACKOFF_MIN_MS;
     }
@@ -183,19 +183,19 @@ static void make_offer(struct importer *im, uint64_t now)
         status = handshake_offer(im->domid, ring_ref, port, im->word);
     if (status == 0)
         return;
-    rt_log("links: cannot offer a link to %s (domain %u): %s", im->domain,
-           im->domid, nu_error_text(status));
+    rt_log("cannot offer a link to %s (domain %u): %s", im->domain, im->domid,
+           nu_error_text(status));
     lose(im, "", now);
 }
 
 static void say_connected(struct importer *im, uint64_t now)
 {
     if (im->line.lost_ns == 0)
-        rt_log("links: connected to %s (domain %u, epoch %lu)", im->domain,
-               im->domid, (unsigned long)im->epoch);
+        rt_log("connected to %s (domain %u, epoch %lu)", im->domain, im->domid,
+               (unsigned long)im->epoch);
     else
-        rt_log("links: %s (domain %u, epoch %lu) is back after %lu ms",
-               im->domain, im->domid, (unsigned long)im->epoch,
+        rt_log("%s (domain %u, epoch %lu) is back after %lu ms", im->domain,
+               im->domid, (unsigned long)im->epoch,
                (unsigned long)((now - im->line.lost_ns) / LINKS_MS));
 }
 
@@ -213,7 +213,7 @@ static void take_answer(struct importer *im, uint64_t now)
         say_connected(im, now);
         return;
     }
-    rt_log("links: %s (domain %u) answered, but: %s", im->domain, im->domid,
+    rt_log("%s (domain %u) answered, but: %s", im->domain, im->domid,
            nu_error_text(status));
     lose(im, "", now);
 }

@@ -132,16 +132,16 @@ int main(int argc, char **argv)
     here.dead_ns = DEAD_MS * LINKS_MS;
     for (int i = 0; i < argc; i++) {
         if (!read_arg(argv[i])) {
-            rt_log("links: not an argument: %s", argv[i]);
+            rt_log("not an argument: %s", argv[i]);
             return 2;
         }
     }
     status = start(&timer);
     if (status != 0) {
-        rt_log("links: cannot start: %s", nu_error_text(status));
+        rt_log("cannot start: %s", nu_error_text(status));
         return 1;
     }
     status = run(timer);
-    rt_log("links: cannot go on: %s", nu_error_text(status));
+    rt_log("cannot go on: %s", nu_error_text(status));
     return 1;
 }
