@@ -220,7 +220,9 @@ int store_root_read(struct store *store, const char *path, void *value,
     if (node->value_bytes > room) {
         return -E2BIG;
     }
-    memcpy(value, node->value, node->value_bytes);
+    if (node->value_bytes != 0) {
+        memcpy(value, node->value, node->value_bytes);
+    }
     *bytes = node->value_bytes;
     return 0;
 }

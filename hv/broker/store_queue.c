@@ -41,7 +41,9 @@ void store_queue_reply(struct store_domain *domain, const void *data,
         .len = (uint32_t)bytes,
     };
     memcpy(message->data, &header, sizeof(header));
-    memcpy(message->data + sizeof(header), data, bytes);
+    if (bytes != 0) { /* else (data) may be NULL */
+        memcpy(message->data + sizeof(header), data, bytes);
+    }
     append(domain, message);
     domain->replies++;
 }
