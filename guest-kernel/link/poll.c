@@ -45,6 +45,7 @@ static bool take_any(void)
 
         if (!is_expected(link) || !ring_has_more(link->ring))
             continue;
+        sched_idle_end();
         (void)event_take(link->port);
         link->stats.polled++;
         (void)link_take(link);
@@ -90,11 +91,13 @@ static bool poll(void)
     learn_from_wait(now);
     until = now + window_ns;
     mask_all(true);
+    sched_idle_begin();
     while (!found && now < until && !event_is_pending()) {
         found = take_any();
         now = time_now_ns();
         __builtin_ia32_pause();
     }
+    sched_idle_end();
     mask_all(false);
     if (found || event_is_pending())
         return true;

@@ -2,6 +2,7 @@
 #include <proc/sched.h>
 
 #include <boot/time.h>
+#include <cpu.h>
 #include <event/event.h>
 #include <ipc/answer.h>
 #include <kassert.h>
@@ -16,6 +17,8 @@ static struct list_node sleepers; /* earliest first */
 static uint64_t timer_at; /* what the timer is set to, or 0 */
 static uint64_t slice_began; /* when (current) was last charged */
 static uint64_t switch_count;
+static uint64_t idle_ticks;
+static uint64_t idle_since; /* 0: the machine has something to do */
 
 static void arm(uint64_t at)
 {
@@ -155,6 +158,23 @@ void sched_init(uint32_t timer_virq)
     KASSERT(status == 0);
 }
 
+void sched_idle_begin(void)
+{
+    idle_since = cpu_tsc();
+}
+
+void sched_idle_end(void)
+{
+    if (idle_since != 0)
+        idle_ticks += cpu_tsc() - idle_since;
+    idle_since = 0;
+}
+
+uint64_t sched_idle_ticks(void)
+{
+    return idle_ticks;
+}
+
 /* The next thread that is ready; the machine waits for interrupts until then. */
 static struct thread *pick(void)
 {
@@ -163,8 +183,11 @@ static struct thread *pick(void)
     while (list_is_empty(&ready)) {
         if (event_is_pending())
             event_upcall();
-        else if (idle_poll == NULL || !idle_poll())
+        else if (idle_poll == NULL || !idle_poll()) {
+            sched_idle_begin();
             cpu_wait_interrupt();
+            sched_idle_end();
+        }
         object_reap();
     }
     thread = list_entry(ready.next, struct thread, link);

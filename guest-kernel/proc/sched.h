@@ -41,6 +41,13 @@ void sched_timer_cancel(struct sched_timer *timer);
  * something to do, or has waited itself; false, wait. */
 void sched_set_idle_poll(bool (*poll)(void));
 
+/* Between these the machine has nothing to do: it halts, or looks whether
+ * something has come. The second may come without the first. */
+void sched_idle_begin(void);
+void sched_idle_end(void);
+/* Ticks of the TSC that passed so since boot. */
+uint64_t sched_idle_ticks(void);
+
 uint64_t sched_switches(void);
 
 #endif /* NUNCIO_PROC_SCHED_H */

@@ -47,6 +47,8 @@ void trap_dispatch(struct trap_frame *frame)
     bool interrupt = frame->vector >= TRAP_FIRST_INTERRUPT;
     bool idle = current == NULL;
 
+    if (idle)
+        sched_idle_end();
     if (!interrupt && !is_from_thread(frame))
         panic_frame(frame, "%s in the kernel, address %lx",
                     trap_name(frame->vector), cpu_cr2());
