@@ -225,7 +225,7 @@ static int open_page(struct store *store)
     nu_handle_t memory = NU_HANDLE_NONE;
     void *page = NULL;
     int status = domain_info(store->domain, &store->domid, NULL, NULL, NULL,
-                             NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+                             NULL, NULL, NULL, NULL, NULL, NULL);
 
     if (status == 0)
         status = domain_store(store->domain, &memory, &store->event);

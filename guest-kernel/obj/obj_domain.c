@@ -10,7 +10,6 @@
 #include <hypercall/hv.h>
 #include <link/link.h>
 #include <mm/memory.h>
-#include <proc/sched.h>
 
 static const struct hv_domain *self_domain;
 static bool store_given;
@@ -40,7 +39,6 @@ static int domain_info_serve(void *self, struct nu_serve *call,
     rep->doorbells = counts.doorbells;
     rep->interrupts = counts.interrupts;
     rep->wait_ticks = counts.wait_ticks;
-    rep->idle_ticks = sched_idle_ticks();
     return 0;
 }
 

@@ -127,6 +127,7 @@ static int system_info_serve(void *self, struct nu_serve *call,
     rep->first_message_tsc = message_first_tsc();
     rep->calls = message_calls();
     rep->switches = sched_switches();
+    rep->idle_ticks = sched_idle_ticks();
     return 0;
 }
 

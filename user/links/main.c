@@ -76,9 +76,8 @@ static int prepare_store(void)
 static int start(nu_handle_t *timer)
 {
     nu_handle_t purse = rt_handle("purse");
-    int status =
-        domain_info(rt_handle("domain"), &here.domid, &here.epoch, NULL, NULL,
-                    NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+    int status = domain_info(rt_handle("domain"), &here.domid, &here.epoch,
+                             NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 
     if (status == 0)
         status = purse_create_port(purse, &here.port);
