@@ -58,6 +58,11 @@ uint64_t time_boot_epoch_s(void)
     return 0;
 }
 
+void fixture_advance(uint64_t ns)
+{
+    now_ns += ns;
+}
+
 void fixture_tick(void)
 {
     fake_virq_raise(VIRQ_TIMER);

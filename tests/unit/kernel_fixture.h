@@ -28,6 +28,7 @@ extern uint64_t fixture_ram_bytes;
 
 /* The timer fires; its deadline, and how often the clock was read. */
 void fixture_tick(void);
+void fixture_advance(uint64_t ns);
 extern uint64_t fixture_deadline;
 extern uint64_t fixture_clock_reads;
 

@@ -1,0 +1,9 @@
+# Links (guest-kernel/link) between the kernel core and a peer played by the test.
+link-test-srcs = $(addprefix tests/unit/,link_fixture.c link_peer.c) $(kernel-core-srcs)
+link-tests := client
+
+unit-tests += $(link-tests:%=link_%)
+$(foreach t,$(link-tests),\
+    $(eval unit-link_$(t)-srcs = tests/unit/test_link_$(t).c $$(link-test-srcs)) \
+    $(eval unit-link_$(t)-cflags = $$(kernel-core-cflags)))
+
