@@ -18,10 +18,13 @@ static struct grant_entry_v1 grants[GRANTS]
 static int say_hello(struct broker_hello *hello, const char **problem)
 {
     long result = 0;
-    struct kvm_sink sink = {.result = &result};
-    struct broker_op *op =
-        kvm_mailbox_add(BROKER_HYPERCALL_SETUP, BROKER_SETUP_HELLO, &sink);
+    struct kvm_sink sink = {.result = &result, .copies = NULL};
+    uint32_t one = 1;
+    struct broker_op *op = kvm_mailbox_add(&one, &sink);
 
+    op->hypercall = BROKER_HYPERCALL_SETUP;
+    op->command = BROKER_SETUP_HELLO;
+    op->result = -XEN_EIO;
     op->hello = *hello;
     if (!kvm_mailbox_flush_within(HELLO_WAIT_S * 1000000000ull)) {
         *problem = "the broker does not answer";

@@ -122,10 +122,15 @@ static long bind_pirq(struct evtchn_bind_pirq *op)
 /* Has the broker do (*op), alone in its batch; what it answers stays there. */
 static struct broker_op *add(uint16_t command, long *result)
 {
-    struct kvm_sink sink = {.result = result};
+    struct kvm_sink sink = {.result = result, .copies = NULL};
+    uint32_t one = 1;
+    struct broker_op *op = kvm_mailbox_add(&one, &sink);
 
     *result = 0;
-    return kvm_mailbox_add(__HYPERVISOR_event_channel_op, command, &sink);
+    op->hypercall = __HYPERVISOR_event_channel_op;
+    op->command = command;
+    op->result = -XEN_EIO;
+    return op;
 }
 
 static long alloc_unbound(struct evtchn_alloc_unbound *op)
@@ -133,7 +138,7 @@ static long alloc_unbound(struct evtchn_alloc_unbound *op)
     uint32_t port = find_free();
     long result;
 
-    if (!kvm_mailbox_is_open()) {
+    if (!kvm_batch.is_open) {
         return -XEN_ENOSYS;
     }
     if (op->dom != DOMID_SELF) {
@@ -158,7 +163,7 @@ static long bind_interdomain(struct evtchn_bind_interdomain *op)
     uint32_t port = find_free();
     long result;
 
-    if (!kvm_mailbox_is_open()) {
+    if (!kvm_batch.is_open) {
         return -XEN_ENOSYS;
     }
     if (port == 0) {

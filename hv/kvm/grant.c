@@ -7,13 +7,22 @@
 
 void kvm_grant_queue(struct gnttab_copy *list, uint64_t count, long *result)
 {
-    struct kvm_sink sink = {.result = result};
+    struct kvm_sink sink = {.result = result, .copies = list};
 
-    *result = kvm_mailbox_is_open() ? 0 : -XEN_ENOSYS;
-    for (uint64_t i = 0; i < count && *result == 0; i++) {
-        sink.status = &list[i].status;
-        kvm_mailbox_add(__HYPERVISOR_grant_table_op, GNTTABOP_copy, &sink)
-            ->copy = list[i];
+    *result = kvm_batch.is_open ? 0 : -XEN_ENOSYS;
+    while (count > 0 && *result == 0) {
+        uint32_t room =
+            count > BROKER_OPS_MAX ? BROKER_OPS_MAX : (uint32_t)count;
+        struct broker_op *op = kvm_mailbox_add(&room, &sink);
+
+        for (const struct broker_op *end = op + room; op < end; op++) {
+            op->hypercall = __HYPERVISOR_grant_table_op;
+            op->command = GNTTABOP_copy;
+            op->result = -XEN_EIO;
+            op->copy = *list++;
+        }
+        sink.copies = list;
+        count -= room;
     }
 }
 

@@ -67,29 +67,6 @@ void kvm_event_queue_send(uint32_t port, long *result);
 /* grant.c: the same for (count) copies. */
 void kvm_grant_queue(struct gnttab_copy *list, uint64_t count, long *result);
 
-/*
- * mailbox.c: batches for the broker. An operation is added with where its
- * answers go, and has them after the flush; adding to a full batch flushes it.
- */
-struct kvm_sink {
-    long *result; /* the first error of several operations stays */
-    int16_t *status; /* of a copy; NULL for others */
-};
-/* (take) is called for each interrupt that comes while a hypercall waits. */
-void kvm_mailbox_init(void (*take)(uint32_t vector));
-/* When the device is there; kvm_mailbox_close() when it is of no use. */
-void kvm_mailbox_open(void);
-void kvm_mailbox_close(void);
-bool kvm_mailbox_is_open(void);
-/* The new operation, (hypercall) and (command) filled in. */
-struct broker_op *kvm_mailbox_add(uint16_t hypercall, uint16_t command,
-                                  const struct kvm_sink *sink);
-/* Has the batch done. What was added is in its place until the next addition,
- * with the broker's answer. */
-void kvm_mailbox_flush(void);
-/* The same, but gives up after (ns): false, and the mailbox is closed. */
-bool kvm_mailbox_flush_within(uint64_t ns);
-
 /* device.c: the carrier. 0; -XEN_ENODEV: there is none; else (*problem). */
 int kvm_device_open(const char **problem);
 void kvm_device_kick(uint32_t queue);
@@ -99,6 +76,58 @@ extern union kvm_mailbox_block {
     struct broker_mailbox box;
     uint8_t bytes[BROKER_BLOCK_BYTES];
 } kvm_mailbox;
+
+/*
+ * mailbox.c: batches for the broker. Operations are added with where their
+ * answers go, and have them after the flush; adding to a full batch flushes it.
+ */
+struct kvm_sink {
+    long *result; /* 0 before; the first error of several operations stays */
+    struct gnttab_copy *copies; /* whose statuses they are; NULL: none */
+};
+/* (take) is called for each interrupt that comes while a hypercall waits. */
+void kvm_mailbox_init(void (*take)(uint32_t vector));
+/* When the device is there; kvm_mailbox_close() when it is of no use. */
+void kvm_mailbox_open(void);
+void kvm_mailbox_close(void);
+/* Has the batch done. What was added is in its place until the next addition,
+ * with the broker's answer. */
+void kvm_mailbox_flush(void);
+/* The same, but gives up after (ns): false, and the mailbox is closed. */
+bool kvm_mailbox_flush_within(uint64_t ns);
+
+/* The batch being made. */
+extern struct kvm_batch {
+    bool is_open;
+    uint32_t added;
+    uint32_t run_count;
+    /* Operations that were added together, in order. */
+    struct kvm_run {
+        struct kvm_sink sink;
+        uint32_t end; /* number of the first operation behind it */
+    } runs[BROKER_OPS_MAX];
+} kvm_batch;
+
+/* Room for (*count) operations, at least 1, or fewer: then in (*count). Each is
+ * to be filled in, its result with -XEN_EIO in case nobody answers. */
+static inline struct broker_op *kvm_mailbox_add(uint32_t *count,
+                                                const struct kvm_sink *sink)
+{
+    struct kvm_run *run;
+    uint32_t first;
+
+    if (kvm_batch.added == BROKER_OPS_MAX) {
+        kvm_mailbox_flush();
+    }
+    first = kvm_batch.added;
+    if (*count > BROKER_OPS_MAX - first) {
+        *count = BROKER_OPS_MAX - first;
+    }
+    run = &kvm_batch.runs[kvm_batch.run_count++];
+    run->sink = *sink;
+    run->end = kvm_batch.added = first + *count;
+    return &kvm_mailbox.box.ops[first];
+}
 
 /* info.c: the processor is QEMU's emulator. */
 bool kvm_is_emulated(void);

@@ -27,12 +27,11 @@
 union kvm_mailbox_block kvm_mailbox
     __attribute__((aligned(BROKER_BLOCK_BYTES)));
 
-static bool is_open;
 static void (*take_interrupt)(uint32_t vector);
 static bool was_interrupted;
+static uint64_t halted_at; /* TSC when we halted; 0: not halted */
 
-static struct kvm_sink sinks[BROKER_OPS_MAX];
-static uint32_t added; /* operations in the batch being made */
+struct kvm_batch kvm_batch;
 static uint32_t request; /* number of the last batch given to the broker */
 
 /* In ticks of the TSC. */
@@ -43,8 +42,9 @@ static uint64_t poll_max;
 void kvm_mailbox_init(void (*take)(uint32_t vector))
 {
     take_interrupt = take;
-    is_open = false;
-    added = 0;
+    kvm_batch.is_open = false;
+    kvm_batch.added = 0;
+    kvm_batch.run_count = 0;
 }
 
 void kvm_mailbox_open(void)
@@ -58,19 +58,16 @@ void kvm_mailbox_open(void)
     poll_first = kvm_ticks(POLL_US_FIRST * NS_PER_US);
     poll_now = 0;
     request = 0;
-    added = 0;
-    is_open = true;
+    kvm_batch.added = 0;
+    kvm_batch.run_count = 0;
+    kvm_batch.is_open = true;
 }
 
 void kvm_mailbox_close(void)
 {
-    is_open = false;
-    added = 0;
-}
-
-bool kvm_mailbox_is_open(void)
-{
-    return is_open;
+    kvm_batch.is_open = false;
+    kvm_batch.added = 0;
+    kvm_batch.run_count = 0;
 }
 
 static bool is_done(void)
@@ -106,8 +103,18 @@ static bool spin(uint64_t begin)
     return true;
 }
 
+/* From here on instructions are run that have to do with the answer. */
+static void halt_ended(void)
+{
+    if (halted_at != 0) {
+        kvm_counts.wait_ticks += cpu_tsc() - halted_at;
+    }
+    halted_at = 0;
+}
+
 static void interrupted(uint32_t vector)
 {
+    halt_ended();
     was_interrupted = true;
     take_interrupt(vector);
 }
@@ -140,7 +147,9 @@ static bool halt(uint64_t begin, uint64_t limit)
             silent = false;
         }
         kvm_timer_wake_within(NS_PER_S);
+        halted_at = cpu_tsc();
         cpu_wait_vector(interrupted);
+        halt_ended();
     }
     __atomic_store_n(&kvm_mailbox.box.want_call, 0, __ATOMIC_RELAXED);
     return true;
@@ -150,14 +159,13 @@ static bool halt(uint64_t begin, uint64_t limit)
 static bool wait_done(uint64_t limit)
 {
     uint64_t begin = cpu_tsc();
-    uint64_t took;
+    bool is_spun = spin(begin);
 
-    if (!spin(begin) && !halt(begin, limit)) {
+    kvm_counts.wait_ticks += cpu_tsc() - begin;
+    if (!is_spun && !halt(begin, limit)) {
         return false;
     }
-    took = cpu_tsc() - begin;
-    kvm_counts.wait_ticks += took;
-    learn(took);
+    learn(cpu_tsc() - begin);
     if (was_interrupted) {
         was_interrupted = false;
         if (kvm_upcall_pending()) {
@@ -182,35 +190,46 @@ static void submit(uint32_t count)
 }
 
 /* Hands the answers on. What is no answer counts as a failure. */
-static void deliver(uint32_t count)
+static void deliver(const struct kvm_run *run, const struct broker_op *op,
+                    const struct broker_op *end)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        const struct broker_op *op = &kvm_mailbox.box.ops[i];
-        const struct kvm_sink *sink = &sinks[i];
-        int32_t result = __atomic_load_n(&op->result, __ATOMIC_RELAXED);
+    struct gnttab_copy *copy = run->sink.copies;
 
-        if (result != 0 && *sink->result == 0) {
-            *sink->result = result < 0 ? result : -XEN_EIO;
+    for (; op < end; op++) {
+        int32_t result = op->result;
+
+        if (result != 0 && *run->sink.result == 0) {
+            *run->sink.result = result < 0 ? result : -XEN_EIO;
         }
-        if (result == 0 && sink->status != NULL) {
-            *sink->status = op->copy.status;
+        if (copy != NULL) {
+            if (result == 0) {
+                copy->status = op->copy.status;
+            }
+            copy++;
         }
     }
 }
 
 static bool flush(uint64_t limit)
 {
-    uint32_t count = added;
+    const struct broker_op *ops = kvm_mailbox.box.ops;
+    uint32_t count = kvm_batch.added;
+    uint32_t from = 0;
 
     if (count == 0) {
         return true;
     }
-    added = 0;
     submit(count);
-    if (!wait_done(limit)) {
+    /* Where a kick takes long the answer may be there after it. */
+    if (!is_done() && !wait_done(limit)) {
         return false;
     }
-    deliver(count);
+    for (uint32_t i = 0; i < kvm_batch.run_count; i++) {
+        deliver(&kvm_batch.runs[i], ops + from, ops + kvm_batch.runs[i].end);
+        from = kvm_batch.runs[i].end;
+    }
+    kvm_batch.run_count = 0;
+    kvm_batch.added = 0;
     return true;
 }
 
@@ -227,21 +246,4 @@ bool kvm_mailbox_flush_within(uint64_t ns)
         kvm_mailbox_close();
     }
     return done;
-}
-
-struct broker_op *kvm_mailbox_add(uint16_t hypercall, uint16_t command,
-                                  const struct kvm_sink *sink)
-{
-    struct broker_op *op;
-
-    if (added == BROKER_OPS_MAX) {
-        kvm_mailbox_flush();
-    }
-    op = &kvm_mailbox.box.ops[added];
-    sinks[added] = *sink;
-    added++;
-    op->hypercall = hypercall;
-    op->command = command;
-    op->result = -XEN_EIO;
-    return op;
 }
