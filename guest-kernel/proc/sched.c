@@ -141,7 +141,9 @@ static void tick(void *arg, uint32_t port)
         arm(list_entry(sleepers.next, struct thread, link)->wake_ns);
     if (!list_is_empty(&timers))
         arm(list_entry(timers.next, struct sched_timer, link)->at_ns);
-    if (!list_is_empty(&ready) && current != NULL)
+    /* At the end of a message (current) may have begun to wait. */
+    if (!list_is_empty(&ready) && current != NULL &&
+        current->state == THREAD_READY)
         sched_rotate();
 }
 
