@@ -185,6 +185,38 @@ static void close_handles(struct agent *agent)
     agent->handle_count = 0;
 }
 
+/* One of ours that comes home: a handle of its own, for the peer may release the
+ * one that it named before this request has found its receiver. */
+static int own_handle(const struct link *link, uint32_t number,
+                      struct object **object, uint32_t *rights)
+{
+    const struct handle_slot *slot =
+        handle_find(&link->agents->handles, number);
+
+    if (slot == NULL)
+        return NU_BADH;
+    if (!(slot->rights & NU_RIGHT_TRANSFER))
+        return NU_DENIED;
+    object_get(slot->object);
+    *object = slot->object;
+    *rights = slot->rights;
+    return 0;
+}
+
+/* One of the peer's. */
+static int foreign_handle(struct link *link, uint32_t number,
+                          struct object **object)
+{
+    struct endpoint *client;
+    struct import *import = import_create(link, link->purse, &client);
+
+    if (import == NULL)
+        return NU_NOMEM;
+    import_set_live(import, number);
+    *object = &client->object;
+    return 0;
+}
+
 /* Objects that came with the request, as handles of the agent to pass on. */
 static int take_handles(struct agent *agent, const struct link_view *view)
 {
@@ -194,22 +226,19 @@ static int take_handles(struct agent *agent, const struct link_view *view)
 
     for (uint32_t i = 0; i < view->handle_count; i++) {
         const struct link_handle *item = &view->handles[i];
-        struct endpoint *client;
-        struct import *import;
+        struct object *object;
+        uint32_t rights = CLIENT_RIGHTS;
+        int status = table->free_count == 0 ? NU_NOMEM : 0;
 
+        if (status == 0)
+            status = item->rights & LINK_HANDLE_YOURS
+                         ? own_handle(link, item->object, &object, &rights)
+                         : foreign_handle(link, item->object, &object);
+        if (status != 0)
+            return status;
         buf->handles[i] = (struct nu_handle_item){
-            item->object, item->rights & CLIENT_RIGHTS, 0};
-        if (item->rights & LINK_HANDLE_YOURS)
-            continue; /* one of ours: copied from where it is */
-        import = table->free_count == 0
-                     ? NULL
-                     : import_create(link, link->purse, &client);
-        if (import == NULL)
-            return NU_NOMEM;
-        import_set_live(import, item->object);
-        buf->handles[i].handle =
-            handle_put(table, &client->object, CLIENT_RIGHTS);
-        buf->handles[i].rights |= NU_ITEM_MOVE;
+            handle_put(table, object, rights),
+            (item->rights & CLIENT_RIGHTS) | NU_ITEM_MOVE, 0};
         agent->handles[agent->handle_count++] = buf->handles[i].handle;
     }
     return 0;

@@ -366,7 +366,7 @@ void link_info_get(const struct link *link, struct link_info *info)
         .connections = stats->connections,
         .imports = link->import_count,
         .exports = link->agents == NULL ? 0
-                                        : link->agents->handles.mask -
+                                        : link->agents->handles.mask + 1 -
                                               link->agents->handles.free_count,
         .waiting = link->calling,
         .served = link->serving,
