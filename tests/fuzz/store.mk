@@ -1,0 +1,3 @@
+fuzz-targets += store
+fuzz-store-srcs := tests/fuzz/fuzz_store.c $(store-test-srcs)
+fuzz-store-cflags := -Idrivers -Itests
