@@ -8,8 +8,10 @@
 #include <hypercall/hypercall.h>
 #include <kassert.h>
 
-/* Every page of a message can lie across two pages on the other side. */
-#define COPIES_MAX (2u * LINK_REFS_MAX + 8u)
+/* A copy ends where a string or a page of either side ends. The pages there are
+ * granted, the strings cover no more bytes here than there but begin anywhere;
+ * then come the record and its entry. */
+#define COPIES_MAX (2u * LINK_REFS_MAX + 2u * NU_STRINGS_MAX + 2u)
 
 static struct gnttab_copy copies[COPIES_MAX];
 static uint32_t copy_count;

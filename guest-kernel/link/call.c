@@ -125,9 +125,9 @@ bool call_send(struct endpoint *end, struct thread *sender)
     if (status != 0) {
         call_end(link, call);
         /* Grants that others have will be free again. */
-        if (status == NU_NOMEM && link->calling != 0)
+        if (status == NU_AGAIN && link->calling != 0)
             return false;
-        refuse(sender, status);
+        refuse(sender, status == NU_AGAIN ? NU_NOMEM : status);
         return true;
     }
     if (!link_send_draft(link, &link_draft, LINK_CALL_INDEX(call->id))) {

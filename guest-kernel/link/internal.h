@@ -173,7 +173,8 @@ struct link_call {
 };
 
 /* request.c. (sender)'s message to (object) in the draft, what it names granted:
- * 0 or the sender's mistake. request_sent(): handles that moved are closed. */
+ * 0, AGAIN: no grant is free, or the sender's mistake. request_sent(): handles
+ * that moved are closed. */
 int request_draft(struct link_call *call, const struct thread *sender,
                   uint32_t object);
 void request_sent(struct thread *sender);

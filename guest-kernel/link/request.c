@@ -23,7 +23,7 @@ static int grant_page(struct link_call *call, const struct space *space,
         return NU_TOOLONG;
     ref = grant_access(call->link->domid, frame / PAGE_BYTES, writable);
     if (ref == GRANT_NONE)
-        return NU_NOMEM;
+        return NU_AGAIN;
     call->refs[call->held.count++] = ref;
     link_draft.refs[link_draft.ref_count++] = ref;
     if (call->pin_count == 0 ||
