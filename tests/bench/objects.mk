@@ -3,11 +3,15 @@
 
 bench-args = 'bench-budgets=tests/bench/bench.py --build $(BUILD) --short'
 
-$(BUILD)/bench/linux-init: tests/bench/linux/init.c
+# Programs for the Linux guests; linux-disk for the one with the disk, ...
+bench-linux := $(addprefix $(BUILD)/bench/linux-,disk shared)
+$(bench-linux): $(BUILD)/bench/linux-%: tests/bench/linux/%.c tests/bench/linux/common.c \
+    tests/bench/linux/common.h
 	@mkdir -p $(@D)
 	$(call say,HOSTCC)
-	$(Q)$(CC) $(filter-out -Icontracts -I$(GEN),$(HOST_CFLAGS)) -static $< -o $@
+	$(Q)$(CC) $(filter-out -Icontracts -I$(GEN) -MMD -MP,$(HOST_CFLAGS)) -static \
+	    $(filter %.c,$^) -o $@
 
 .PHONY: bench
-bench: all $(BUILD)/bench/linux-init
+bench: all $(bench-linux)
 	$(Q)tests/bench/bench.py --build $(BUILD)

@@ -17,7 +17,7 @@
 #define ROUNDS 5
 #define COUNT  64
 
-static const char path[] = "/bench/file";
+static const char path[] = BENCH_PATH;
 
 static struct {
     nu_handle_t clock;

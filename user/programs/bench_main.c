@@ -1,10 +1,24 @@
+/* bench [time|sides|load OPS] */
 #include "bench.h"
 
+#include <nlib/string.h>
 #include <user.h>
+
+#define OPS_MAX 1000000u
 
 int main(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
-    return bench_run();
+    uint64_t ops;
+
+    if (argc == 0)
+        return bench_run();
+    if (argc == 1 && strcmp(argv[0], "time") == 0)
+        return bench_time();
+    if (argc == 1 && strcmp(argv[0], "sides") == 0)
+        return bench_sides();
+    if (argc == 2 && strcmp(argv[0], "load") == 0 &&
+        parse_number(argv[1], &ops) && ops != 0 && ops <= OPS_MAX)
+        return bench_load((unsigned)ops);
+    print("usage: bench [time|sides|load OPS]\n");
+    return 2;
 }

@@ -1,5 +1,5 @@
 /*
- * The first and only program of the Linux guest: the same operations that
+ * The first and only program of a Linux guest with a disk: the same operations that
  * Nuncio's bench program measures, by Linux's own system calls.
  *
  * Runs under QEMU's -icount, where the time stamp counter counts instructions,
@@ -10,38 +10,37 @@
  * Expects: the disk with an ext4 file system that has /bench/file of at least
  *          4 KiB, and the kernel's modules named below in the root directory.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "common.h"
 
 #define ROUNDS      20
 #define ITERATIONS  64
 #define BLOCK_BYTES 4096
 
+static const char *const modules[] = {
+    "virtio_ring",
+    "virtio",
+    "virtio_pci_legacy_dev",
+    "virtio_pci_modern_dev",
+    "virtio_pci",
+    "virtio_blk",
+    NULL,
+};
 static const char file_path[] = "/disk/bench/file";
 static int file;
 static int to_child[2];
 static int from_child[2];
 static char block[BLOCK_BYTES];
-
-static _Noreturn void end(const char *what)
-{
-    printf("bench failed: %s: %s\n", what, strerror(errno));
-    fflush(stdout);
-    sync();
-    reboot(RB_POWER_OFF);
-    _exit(1);
-}
 
 static uint64_t ticks(void)
 {
@@ -142,34 +141,9 @@ static _Noreturn void echo(void)
     _exit(0);
 }
 
-static void load_modules(void)
-{
-    static const char *const names[] = {
-        "virtio_ring",           "virtio",     "virtio_pci_legacy_dev",
-        "virtio_pci_modern_dev", "virtio_pci", "virtio_blk",
-    };
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        char path[64];
-        int fd;
-
-        (void)snprintf(path, sizeof(path), "/%s.ko", names[i]);
-        fd = open(path, O_RDONLY);
-        /* What is built into the kernel has no file. */
-        if (fd < 0)
-            continue;
-        if (syscall(SYS_finit_module, fd, "", 0) != 0)
-            end(path);
-        (void)close(fd);
-    }
-}
-
 static void mount_disk(void)
 {
-    (void)mkdir("/dev", 0755);
     (void)mkdir("/disk", 0755);
-    if (mount("devtmpfs", "/dev", "devtmpfs", 0, NULL) != 0 && errno != EBUSY)
-        end("devtmpfs");
     if (mount("/dev/vda", "/disk", "ext4", MS_RDONLY, NULL) != 0)
         end("mount");
 }
@@ -178,7 +152,8 @@ int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "nothing") == 0)
         return 0;
-    load_modules();
+    load_modules(modules);
+    mount_devices();
     mount_disk();
     file = open(file_path, O_RDONLY);
     if (file < 0)
@@ -193,7 +168,5 @@ int main(int argc, char **argv)
     measure("open-close", op_open_close, ITERATIONS);
     measure("stat", op_stat, ITERATIONS);
     measure("spawn", op_spawn, 4);
-    fflush(stdout);
-    (void)reboot(RB_POWER_OFF);
-    return 1;
+    power_off();
 }
