@@ -1,8 +1,11 @@
 # Grants, event channels and hypercalls between domains.
-unit-tests += domains
-unit-domains-srcs = tests/unit/test_domains.c guest-kernel/event/event.c \
+unit-tests += grants domains
+between-domains-srcs = guest-kernel/event/event.c \
     guest-kernel/grant/grant.c guest-kernel/boot/domain.c \
     guest-kernel/boot/klog.c guest-kernel/lib/nlib/printf.c $(hv-fake-srcs)
+unit-grants-srcs = tests/unit/test_grants.c $(between-domains-srcs)
+unit-grants-cflags = $(platform-cflags)
+unit-domains-srcs = tests/unit/test_domains.c $(between-domains-srcs)
 unit-domains-cflags = $(platform-cflags)
 
 # hv/kvm's client of the broker, with a broker that is a model or a thread.

@@ -1,6 +1,6 @@
 /*
- * What joins domains, over hv/fake: the grant table, event channels, copies by
- * grant, several hypercalls in one.
+ * Event channels between domains, over hv/fake; several hypercalls in one; a
+ * domain that is alone.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,8 +29,6 @@ static _Alignas(PAGE) uint8_t ram[PAGES * PAGE];
 static _Alignas(PAGE) uint8_t peer_ram[PAGES * PAGE];
 static struct fake_peer *peer;
 static uint32_t events;
-static grant_t tried; /* what the copy hook tries to end */
-static bool ended;
 
 void kassert_failed(const char *file, int line, const char *what)
 {
@@ -59,106 +57,6 @@ static int setup(void **state)
     return 0;
 }
 
-/* --- the grant table --- */
-
-static void entry_says_what_was_granted(void **state)
-{
-    grant_t ref = grant_access(PEER, 2, true);
-    grant_t other = grant_access(STRANGER, 0xffffffffu, false);
-
-    (void)state;
-    assert_true(ref >= GNTTAB_NR_RESERVED_ENTRIES);
-    assert_int_not_equal(ref, other);
-    assert_int_equal(fake_hv.grants[ref].frame, 2);
-    assert_int_equal(fake_hv.grants[ref].domid, PEER);
-    assert_int_equal(fake_hv.grants[ref].flags, GTF_permit_access);
-    assert_int_equal(fake_hv.grants[other].flags,
-                     GTF_permit_access | GTF_readonly);
-    assert_int_equal(grant_used(), 2);
-    assert_true(grant_end(ref));
-    assert_int_equal(fake_hv.grants[ref].flags, 0);
-    assert_int_equal(grant_used(), 1);
-    assert_int_equal(grant_access(PEER, 1ull << 32, true), GRANT_NONE);
-}
-
-static void table_fills_up_and_is_all_usable_again(void **state)
-{
-    static grant_t refs[FAKE_GRANTS];
-    uint32_t total = grant_total();
-
-    (void)state;
-    assert_int_equal(total, FAKE_GRANTS - GNTTAB_NR_RESERVED_ENTRIES);
-    for (int round = 0; round < 3; round++) {
-        for (uint32_t i = 0; i < total; i++) {
-            refs[i] = grant_access(PEER, i, false);
-            assert_true(refs[i] != GRANT_NONE);
-        }
-        assert_int_equal(grant_access(PEER, 0, false), GRANT_NONE);
-        assert_int_equal(grant_used(), total);
-        for (uint32_t i = 0; i < total; i++) {
-            assert_int_equal(fake_hv.grants[refs[i]].frame, i);
-            assert_true(grant_end(refs[i]));
-        }
-        assert_int_equal(grant_used(), 0);
-    }
-}
-
-static void try_to_end(const struct gnttab_copy *copy)
-{
-    (void)copy;
-    ended = grant_end(tried);
-}
-
-/* As between two processors: the hypervisor is in the middle of a copy. */
-static void pinned_grant_is_not_ended(void **state)
-{
-    uint32_t theirs = fake_peer_grant(peer, FAKE_DOMID, 1, true);
-    struct gnttab_copy copy = {
-        .source = {.u.ref = 0, .domid = DOMID_SELF},
-        .dest = {.u.ref = theirs, .domid = PEER},
-        .len = 8,
-        .flags = GNTCOPY_source_gref | GNTCOPY_dest_gref,
-    };
-
-    (void)state;
-    /* A grant to ourselves is the one of ours that our own copy pins. */
-    tried = grant_access(FAKE_DOMID, 1, false);
-    copy.source.u.ref = tried;
-    ended = true;
-    fake_copy_hook(try_to_end);
-    assert_int_equal(hypercall_grant_copy(&copy, 1), 0);
-    assert_int_equal(copy.status, GNTST_okay);
-    assert_false(ended);
-    assert_int_equal(grant_used(), 1);
-    assert_true(grant_end(tried));
-}
-
-static void peer_uses_what_it_was_granted_and_no_more(void **state)
-{
-    grant_t writable = grant_access(PEER, 1, true);
-    grant_t readable = grant_access(PEER, 2, false);
-    grant_t foreign = grant_access(STRANGER, 0, true);
-    char text[6] = {0};
-
-    (void)state;
-    assert_int_equal(fake_peer_write(peer, writable, 10, "hello", 5), 0);
-    assert_memory_equal(ram + PAGE + 10, "hello", 5);
-    memcpy(ram + 2 * PAGE, "reply", 5);
-    assert_int_equal(fake_peer_read(peer, readable, 0, text, 5), 0);
-    assert_string_equal(text, "reply");
-    assert_int_equal(fake_peer_write(peer, readable, 0, "x", 1),
-                     GNTST_general_error);
-    assert_int_equal(fake_peer_read(peer, foreign, 0, text, 1),
-                     GNTST_general_error);
-    assert_int_equal(fake_peer_read(peer, writable, PAGE - 1, text, 2),
-                     GNTST_bad_copy_arg);
-    assert_true(grant_end(writable));
-    assert_int_equal(fake_peer_write(peer, writable, 0, "x", 1),
-                     GNTST_general_error);
-}
-
-/* --- copies --- */
-
 static struct gnttab_copy copy_in(uint32_t ref, uint32_t frame, uint16_t bytes)
 {
     return (struct gnttab_copy){
@@ -168,35 +66,6 @@ static struct gnttab_copy copy_in(uint32_t ref, uint32_t frame, uint16_t bytes)
         .flags = GNTCOPY_source_gref,
         .status = 77,
     };
-}
-
-static void each_copy_of_a_list_has_its_own_status(void **state)
-{
-    uint32_t good = fake_peer_grant(peer, FAKE_DOMID, 1, false);
-    uint32_t foreign = fake_peer_grant(peer, STRANGER, 1, true);
-    struct gnttab_copy list[] = {
-        copy_in(foreign, 0, 4),   copy_in(good, 0, 4),
-        copy_in(good, PAGES, 4),  copy_in(FAKE_PEER_GRANTS, 0, 4),
-        copy_in(good, 0, PAGE),   copy_in(good, 0, 4),
-        copy_in(good + 20, 0, 4),
-    };
-
-    (void)state;
-    memcpy(peer_ram + PAGE, "data", 4);
-    list[4].dest.offset = 1;
-    list[5].source.domid = STRANGER;
-    assert_int_equal(hypercall_grant_copy(list, 7), 0);
-    assert_int_equal(list[0].status, GNTST_general_error);
-    assert_int_equal(list[1].status, GNTST_okay);
-    assert_int_equal(list[2].status, GNTST_bad_page);
-    assert_int_equal(list[3].status, GNTST_bad_gntref);
-    assert_int_equal(list[4].status, GNTST_bad_copy_arg);
-    assert_int_equal(list[5].status, GNTST_bad_domain);
-    assert_int_equal(list[6].status, GNTST_general_error);
-    assert_memory_equal(ram, "data", 5);
-    assert_int_equal(fake_copy_count(), 7);
-    assert_int_equal(fake_copy_bytes(), 4);
-    assert_int_equal(peer->grants[good].flags & (GTF_reading | GTF_writing), 0);
 }
 
 /* --- event channels --- */
@@ -244,6 +113,8 @@ static void binding_to_a_peers_port_raises_ours_once(void **state)
     assert_int_equal(
         event_bind_interdomain(STRANGER, 1, on_event, &events, &other),
         NU_NOENT);
+    assert_int_equal(event_bind_interdomain(PEER, 0, on_event, &events, &other),
+                     NU_NOENT);
     assert_int_equal(event_bind_interdomain(PEER, 0, on_event, &events, &other),
                      NU_NOENT);
     assert_int_equal(other, 77);
@@ -399,12 +270,6 @@ static void failure_leaves_no_port(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(entry_says_what_was_granted, setup),
-        cmocka_unit_test_setup(table_fills_up_and_is_all_usable_again, setup),
-        cmocka_unit_test_setup(pinned_grant_is_not_ended, setup),
-        cmocka_unit_test_setup(peer_uses_what_it_was_granted_and_no_more,
-                               setup),
-        cmocka_unit_test_setup(each_copy_of_a_list_has_its_own_status, setup),
         cmocka_unit_test_setup(events_travel_both_ways, setup),
         cmocka_unit_test_setup(binding_to_a_peers_port_raises_ours_once, setup),
         cmocka_unit_test_setup(masked_event_can_be_taken_instead, setup),
