@@ -7,3 +7,7 @@ $(foreach t,$(link-tests),\
     $(eval unit-link_$(t)-srcs = tests/unit/test_link_$(t).c $$(link-test-srcs)) \
     $(eval unit-link_$(t)-cflags = $$(kernel-core-cflags)))
 
+
+unit-tests += link_record
+unit-link_record-srcs := tests/unit/test_link_record.c guest-kernel/link/record.c
+unit-link_record-cflags := -Iguest-kernel -Iguest-kernel/lib
