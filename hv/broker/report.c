@@ -44,13 +44,22 @@ static uint64_t counter_at(const struct domain_counts *counts, size_t offset)
     return *(const uint64_t *)(const void *)((const char *)counts + offset);
 }
 
+static unsigned ports_in_use(const struct domain *domain)
+{
+    unsigned count = 0;
+
+    for (uint32_t i = 1; i < BROKER_PORTS; i++)
+        count += domain->ports[i].state != PORT_FREE;
+    return count;
+}
+
 void report_domain(FILE *out, const struct broker *broker,
                    const struct domain *domain, uint64_t now_ns)
 {
     struct store_counts store = {0};
 
-    if (domain->running)
-        store_domain_counts(broker->store, domain->domid, &store);
+    /* Of a domain that is gone all of these are 0. */
+    store_domain_counts(broker->store, domain->domid, &store);
     /* Names are of letters that JSON leaves alone. */
     (void)fprintf(out,
                   "{\"name\":\"%s\",\"domid\":%u,\"state\":\"%s\","
@@ -65,10 +74,12 @@ void report_domain(FILE *out, const struct broker *broker,
                                                      counters[i].offset));
     (void)fprintf(
         out,
-        ",\"store_requests\":%llu,\"store_nodes\":%u,\"store_watches\":%u,"
-        "\"last_activity_ms\":%llu,\"time_ms\":%llu}\n",
+        ",\"ports\":%u,\"store_requests\":%llu,\"store_nodes\":%u,"
+        "\"store_watches\":%u,\"store_transactions\":%u,"
+        "\"store_bytes\":%u,\"last_activity_ms\":%llu,\"time_ms\":%llu}\n",
+        ports_in_use(domain),
         (unsigned long long)(domain->counts.store_requests + store.requests),
-        store.nodes, store.watches,
+        store.nodes, store.watches, store.transactions, store.memory_bytes,
         domain->running ? ms_since(domain->active_ns, now_ns) : 0,
         ms_since(broker->started_ns, now_ns));
 }

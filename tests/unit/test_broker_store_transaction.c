@@ -166,6 +166,31 @@ static void removal_and_rights_are_part_of_it(void **state)
     no_events();
 }
 
+/* Who could read what goes is told that it went. */
+static void who_loses_by_it_is_told(void **state)
+{
+    uint32_t t;
+
+    (void)state;
+    ask_write(1, 0, "data/a", "0");
+    ask_write(1, 0, "data/b", "0");
+    ask(1, XS_SET_PERMS, 0, "data/a", "n1", "r2", NULL);
+    ask(1, XS_SET_PERMS, 0, "data/b", "n1", "r2", NULL);
+    ask(2, XS_WATCH, 0, "/local/domain/1", "w", NULL);
+    ask(3, XS_WATCH, 0, "/local/domain/1", "w", NULL);
+    next_event(2);
+    next_event(3);
+    t = ask_transaction(1);
+    ask(1, XS_RM, t, "data/a", NULL);
+    ask(1, XS_SET_PERMS, t, "data/b", "n1", NULL);
+    ask_write(1, t, "data/c", "0");
+    no_events();
+    assert_int_equal(end(1, t, "T"), 0);
+    assert_string_equal(next_event(2), "/local/domain/1/data/a w");
+    assert_string_equal(next_event(2), "/local/domain/1/data/b w");
+    no_events();
+}
+
 /* A right taken away before the end is not used at the end. */
 static void a_right_lost_meanwhile_is_a_conflict(void **state)
 {
@@ -197,6 +222,7 @@ int main(void)
         store_test(what_is_apart_does_not_conflict),
         store_test(a_torn_transaction_only_fails),
         store_test(removal_and_rights_are_part_of_it),
+        store_test(who_loses_by_it_is_told),
         store_test(a_right_lost_meanwhile_is_a_conflict),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
