@@ -19,6 +19,7 @@
 #include "connection.h"
 #include "control_socket.h"
 #include "rounds.h"
+#include "sandbox.h"
 #include "store.h"
 
 #define EVENTS_MAX      64
@@ -31,14 +32,17 @@ struct options {
     const char *directory;
     const char *log;
     unsigned long poll_us;
+    bool open; /* no sandbox */
 };
 
 static const char usage[] =
     "usage: nuncio-broker --system DIR [--log FILE] [--poll-max-us N]\n"
+    "                     [--no-sandbox]\n"
     "  --system DIR       where the sockets are; made if it is not there\n"
     "  --log FILE         lines are added to FILE instead of standard error\n"
     "  --poll-max-us N    longest time to look for more after a batch, up to\n"
-    "                     10000; 0: never (default 20)\n";
+    "                     10000; 0: never (default 20)\n"
+    "  --no-sandbox       keep all system calls, for a debugger\n";
 
 static bool read_options(int argc, char **argv, struct options *options)
 {
@@ -46,6 +50,7 @@ static bool read_options(int argc, char **argv, struct options *options)
         {"system", required_argument, NULL, 's'},
         {"log", required_argument, NULL, 'l'},
         {"poll-max-us", required_argument, NULL, 'p'},
+        {"no-sandbox", no_argument, NULL, 'n'},
         {NULL, 0, NULL, 0}};
     char *end;
     int option;
@@ -56,6 +61,8 @@ static bool read_options(int argc, char **argv, struct options *options)
             options->directory = optarg;
         } else if (option == 'l') {
             options->log = optarg;
+        } else if (option == 'n') {
+            options->open = true;
         } else if (option == 'p') {
             options->poll_us = strtoul(optarg, &end, 10);
             if (*optarg < '0' || *optarg > '9' || *end != '\0' ||
@@ -193,33 +200,57 @@ static void stop(struct broker *broker)
     log_event("event=stop");
 }
 
+static int enter_sandbox(void)
+{
+    bool landlock;
+    const char *problem = sandbox_enter(&landlock);
+
+    if (problem != NULL) {
+        (void)fprintf(stderr, "nuncio-broker: sandbox: %s\n", problem);
+        return EXIT_FAILURE;
+    }
+    if (!landlock)
+        log_event("event=sandbox why=\"this kernel has no Landlock; seccomp "
+                  "alone\"");
+    return EXIT_SUCCESS;
+}
+
+/* All that comes before the loop. */
+static int start(struct broker *broker, const struct options *options)
+{
+    const char *problem;
+
+    broker->started_ns = log_now_ns();
+    broker->poll_max_ns = options->poll_us * NS_PER_US;
+    broker->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (broker->epoll < 0)
+        return complain("epoll");
+    if (open_log(options->log) != 0 ||
+        enter_directory(broker, options->directory) != 0 ||
+        open_signals(broker) != 0)
+        return EXIT_FAILURE;
+    guest_memory_guard();
+    broker->store = store_create(rounds_wake_store, broker);
+    problem = control_socket_open(broker);
+    if (problem != NULL) {
+        (void)fprintf(stderr, "nuncio-broker: control socket: %s\n", problem);
+        return EXIT_FAILURE;
+    }
+    log_event("event=start system=%s", broker->directory);
+    return options->open ? EXIT_SUCCESS : enter_sandbox();
+}
+
 int main(int argc, char **argv)
 {
     static struct broker broker;
     struct options options = {0};
-    const char *problem;
 
     if (!read_options(argc, argv, &options)) {
         (void)fputs(usage, stderr);
         return 2;
     }
-    broker.started_ns = log_now_ns();
-    broker.poll_max_ns = options.poll_us * NS_PER_US;
-    broker.epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (broker.epoll < 0)
-        return complain("epoll");
-    if (open_log(options.log) != 0 ||
-        enter_directory(&broker, options.directory) != 0 ||
-        open_signals(&broker) != 0)
+    if (start(&broker, &options) != 0)
         return EXIT_FAILURE;
-    guest_memory_guard();
-    broker.store = store_create(rounds_wake_store, &broker);
-    problem = control_socket_open(&broker);
-    if (problem != NULL) {
-        (void)fprintf(stderr, "nuncio-broker: control socket: %s\n", problem);
-        return EXIT_FAILURE;
-    }
-    log_event("event=start system=%s", broker.directory);
     run(&broker);
     stop(&broker);
     return EXIT_SUCCESS;

@@ -84,6 +84,10 @@ class Broker:
         self.ask("stop")
         return self.process.wait(10)
 
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
     def log_text(self):
         with open(self.log, encoding="utf-8") as log:
             return log.read()

@@ -23,21 +23,20 @@ class WithBroker(unittest.TestCase):
     options = ()
 
     def setUp(self):
-        self.directory = tempfile.TemporaryDirectory()
-        self.broker = Broker(BINARY, self.directory.name, *self.options)
-        self.fronts = []
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.directory = directory.name
+        self.broker = Broker(BINARY, self.directory, *self.options)
+        self.addCleanup(self.broker.kill)
 
     def tearDown(self):
-        for machine in self.fronts:
-            machine.close()
         if self.broker.process.poll() is None:
             self.assertEqual(self.broker.stop(), 0)
-        self.directory.cleanup()
 
     def connect(self, name, *options, **how):
         domid, path = self.broker.add(name, *options)
         machine = Front(path, **how)
-        self.fronts.append(machine)
+        self.addCleanup(machine.close)
         machine.domid = domid
         machine.path = path
         return machine
@@ -98,19 +97,20 @@ class Control(WithBroker):
     def test_stop_leaves_no_sockets(self):
         self.broker.add("a")
         self.assertEqual(self.broker.stop(), 0)
-        self.assertEqual(sorted(os.listdir(self.directory.name)),
+        self.assertEqual(sorted(os.listdir(self.directory)),
                          ["lock", "log"])
 
     def test_sigterm_leaves_no_sockets(self):
         self.broker.add("a")
         self.broker.process.send_signal(signal.SIGTERM)
         self.assertEqual(self.broker.process.wait(10), 0)
-        self.assertEqual(sorted(os.listdir(self.directory.name)),
+        self.assertEqual(sorted(os.listdir(self.directory)),
                          ["lock", "log"])
 
     def test_a_directory_has_one_broker(self):
         self.broker.add("a")
-        second = Broker(BINARY, self.directory.name)
+        second = Broker(BINARY, self.directory)
+        self.addCleanup(second.kill)
         self.assertEqual(second.process.wait(10), 1)
         self.assertEqual(self.listed("a")["domid"], 1)
 
@@ -130,7 +130,7 @@ class Guests(WithBroker):
         self.assertRegex(self.broker.ask("read /local/domain/1/name")[-1],
                          "^error ")
         a = Front(a.path)
-        self.fronts.append(a)
+        self.addCleanup(a.close)
         a.start()
         self.assertEqual(a.hello(), (0, 1, 3))
 
