@@ -99,7 +99,7 @@ long fake_grant_table_op(uint64_t command, uint64_t arg, uint64_t count);
 long fake_multicall(uint64_t list, uint64_t count);
 /* event.c, for the operations between domains: a free port, or 0. */
 uint32_t fake_port_find(enum fake_port_kind kind, uint32_t source);
-uint32_t fake_port_take(const struct fake_port *port);
+uint32_t fake_port_take(const struct fake_port *entry);
 /* page.c: one hypercall, uncounted. */
 long fake_dispatch(unsigned op, uint64_t a, uint64_t b, uint64_t c);
 

@@ -71,7 +71,7 @@ void kvm_grant_queue(struct gnttab_copy *list, uint64_t count, long *result);
 int kvm_device_open(const char **problem);
 void kvm_device_kick(uint32_t queue);
 void kvm_device_close(void);
-/* Block of queue 1. */
+/* state.c: the block of queue 1. */
 extern union kvm_mailbox_block {
     struct broker_mailbox box;
     uint8_t bytes[BROKER_BLOCK_BYTES];

@@ -24,9 +24,6 @@
 
 #define WORD_AFTER_S 5u /* a broker silent for so long is worth a line */
 
-union kvm_mailbox_block kvm_mailbox
-    __attribute__((aligned(BROKER_BLOCK_BYTES)));
-
 static void (*take_interrupt)(uint32_t vector);
 static bool was_interrupted;
 static uint64_t halted_at; /* TSC when we halted; 0: not halted */

@@ -10,6 +10,8 @@
 #define WORD_BITS 64u
 
 struct broker_shared kvm_shared __attribute__((aligned(BROKER_BLOCK_BYTES)));
+union kvm_mailbox_block kvm_mailbox
+    __attribute__((aligned(BROKER_BLOCK_BYTES)));
 struct hv_options kvm_options;
 struct hv_counts kvm_counts;
 uint32_t kvm_timer_port;
