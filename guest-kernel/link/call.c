@@ -133,7 +133,10 @@ bool call_send(struct endpoint *end, struct thread *sender)
     if (!link_send_draft(link, &link_draft, LINK_CALL_INDEX(call->id))) {
         call_end(link, call);
         link_lost(link, "it cannot be reached");
-        return false;
+        if (!import->dead)
+            return false;
+        refuse(sender, NU_GONE);
+        return true;
     }
     request_sent(sender);
     link->stats.calls++;
@@ -192,17 +195,30 @@ bool call_remake(struct import *import)
     return false;
 }
 
+/* The call that was made last of those under way, or NULL. */
+static struct link_call *latest_call(const struct link *link)
+{
+    struct link_call *latest = NULL;
+
+    for (uint32_t i = 0; i < LINK_CALLS; i++) {
+        struct link_call *call = link->call[i];
+
+        if (call != NULL && call->is_active &&
+            (latest == NULL || (int32_t)(call->id - latest->id) > 0))
+            latest = call;
+    }
+    return latest;
+}
+
+/* Each goes before all that wait, so the first that was made is the first. */
 void call_requeue_all(struct link *link)
 {
-    for (uint32_t i = LINK_CALLS; i-- > 0;) {
-        struct link_call *call = link->call[i];
-        struct thread *thread;
-        struct import *import;
+    struct link_call *call;
 
-        if (call == NULL || !call->is_active)
-            continue;
-        thread = call->thread;
-        import = call->import;
+    while ((call = latest_call(link)) != NULL) {
+        struct thread *thread = call->thread;
+        const struct import *import = call->import;
+
         call_end(link, call);
         if (thread == NULL)
             continue;

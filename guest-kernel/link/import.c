@@ -99,7 +99,7 @@ int import_named(struct link *link, const char *name, size_t bytes,
     object_get(&end->object);
     if (!end->peer->open)
         import_closed(end);
-    else if (link->state == LINK_UP && link->remaking == NULL)
+    else if (link->state == LINK_UP && !link->remaking)
         import_remake_next(link);
     return 0;
 }
@@ -131,32 +131,34 @@ void import_keep_recipe(struct import *import, struct purse *purse,
     parent->children++;
 }
 
-/* No client and no child needs it: the peer is told by the next record. */
-static void release(struct import *import)
+/* Takes it out of everything but (closing). Returns its parent, which may be of
+ * no use now either. */
+static struct import *release_one(struct import *import)
 {
     struct link *link = import->link;
     struct import *parent = import->parent;
 
-    if (!import->closed || import->children != 0)
-        return;
     list_del(&import->node);
     if (link != NULL) {
         link->import_count--;
         call_forget(link, import);
-        if (link->remaking == import)
-            link->remaking = NULL;
     }
     drop_recipe(import);
     import->parent = NULL;
-    if (import->live) {
+    if (import->live)
         list_add_tail(&link->closing, &import->node);
-    } else {
+    else
         purse_object_free(import);
-    }
-    if (parent != NULL) {
+    if (parent != NULL)
         parent->children--;
-        release(parent);
-    }
+    return parent;
+}
+
+/* No client and no child needs it: the peer is told by the next record. */
+static void release(struct import *import)
+{
+    while (import != NULL && import->closed && import->children == 0)
+        import = release_one(import);
 }
 
 void import_released(struct import *import)
@@ -191,7 +193,7 @@ void import_connection_lost(struct link *link)
 
     while (!list_is_empty(&link->closing))
         import_released(list_entry(link->closing.next, struct import, node));
-    link->remaking = NULL;
+    link->remaking = false;
     for (n = link->imports.next; n != &link->imports; n = n->next) {
         struct import *import = list_entry(n, struct import, node);
 
@@ -216,27 +218,39 @@ void import_link_gone(struct link *link)
     }
 }
 
-/* One after the other, oldest first: what another's recipe needs is there. */
+/* One after the other, oldest first: what another's recipe needs is there, or
+ * could not be had, and then the other is not asked for either. */
 void import_remake_next(struct link *link)
 {
     struct list_node *n = link->imports.next;
 
-    link->remaking = NULL;
     while (n != &link->imports) {
         struct import *import = list_entry(n, struct import, node);
 
         n = n->next;
-        if (import->live || import->dead)
+        if (import->live || import->dead || import->round == link->round)
             continue;
         if (import->parent != NULL && import->parent->dead) {
             die(import);
             continue;
         }
-        /* Not now: the pump comes back to it when a call is free. */
-        if (call_remake(import))
-            link->remaking = import;
+        if (import->parent != NULL && !import->parent->live)
+            continue;
+        /* Not now: the next probe comes back to it. */
+        if (!call_remake(import))
+            return;
+        import->round = link->round;
+        link->remaking = true;
         return;
     }
+}
+
+void import_remake_all(struct link *link)
+{
+    if (link->remaking)
+        return;
+    link->round++;
+    import_remake_next(link);
 }
 
 static bool is_same_answer(const struct import *import,
@@ -255,18 +269,19 @@ static bool is_passing(int status)
 }
 
 /* What cannot be had just now is asked for again with the next sign of life. */
-bool import_remade(struct import *import, const struct link_view *view)
+void import_remade(struct import *import, const struct link_view *view)
 {
     struct link *link = import->link;
+    int status = nu_tag_status(view->head.tag);
 
-    if (is_passing(nu_tag_status(view->head.tag)))
-        return false;
-    if (nu_tag_status(view->head.tag) != 0 ||
-        import->index >= view->handle_count) {
+    if (is_passing(status))
+        return;
+    if (status != 0 || import->index >= view->handle_count ||
+        (view->handles[import->index].rights & LINK_HANDLE_YOURS)) {
         klog(KLOG_WARN,
              "link to domain %u: an object could not be had again: "
              "%s",
-             link->domid, nu_error_name(nu_tag_status(view->head.tag)));
+             link->domid, nu_error_name(status));
         die(import);
     } else if (!is_same_answer(import, view)) {
         klog(KLOG_WARN, "link to domain %u: an object is not what it was: gone",
@@ -275,5 +290,4 @@ bool import_remade(struct import *import, const struct link_view *view)
     } else {
         import_set_live(import, view->handles[import->index].object);
     }
-    return true;
 }

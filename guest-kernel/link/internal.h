@@ -139,7 +139,8 @@ struct link {
     struct list_node imports; /* oldest first: parents before children */
     struct list_node closing; /* to be released at the peer */
     uint32_t import_count;
-    struct import *remaking; /* being made again; NULL: all are */
+    bool remaking; /* a call of the link's own is under way */
+    uint32_t round; /* of making imports again; each is tried once in one */
     struct link_stats stats;
 };
 
@@ -210,6 +211,7 @@ struct import {
     bool live;
     bool dead; /* cannot be made again */
     bool closed; /* no client has it any more */
+    uint32_t round; /* in which it was tried last */
     uint8_t index; /* among the handles of the reply that made it */
     uint8_t word_count;
     uint64_t words[NU_REG_WORDS]; /* of that reply */
@@ -230,10 +232,12 @@ void import_keep_recipe(struct import *import, struct purse *purse,
                         struct import *parent, const struct link_draft *draft,
                         const struct link_view *reply, uint32_t index);
 void import_closed(struct endpoint *end);
-/* Up: makes the oldest that is not live again, and so on. */
+/* Up: makes those that are not live again, one after the other, each once. */
+void import_remake_all(struct link *link);
+/* The same for those that have not been tried yet. */
 void import_remake_next(struct link *link);
-/* The answer to what call_remake() asked. False: not now, another time perhaps. */
-bool import_remade(struct import *import, const struct link_view *view);
+/* The answer to what call_remake() asked. */
+void import_remade(struct import *import, const struct link_view *view);
 /* Down: none is live; the link itself goes: all are dead. */
 void import_connection_lost(struct link *link);
 void import_link_gone(struct link *link);

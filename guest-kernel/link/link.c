@@ -301,7 +301,7 @@ int link_attach(struct link *link, uint32_t ring_ref, uint64_t epoch)
     if (status != 0)
         return status;
     connected(link, epoch);
-    import_remake_next(link);
+    import_remake_all(link);
     /* What the peer sent before we looked. */
     (void)link_take(link);
     return 0;
@@ -339,8 +339,7 @@ int link_probe(struct link *link)
     if (link->state != LINK_UP)
         return NU_GONE;
     /* What could not be had again, and who found all calls taken. */
-    if (link->remaking == NULL)
-        import_remake_next(link);
+    import_remake_all(link);
     call_pump(link);
     if (link->state != LINK_UP || link->ping_waits)
         return 0;

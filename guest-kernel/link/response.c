@@ -140,29 +140,26 @@ static void deliver(struct link *link, struct link_call *call,
     sched_ready(client);
 }
 
-/* The answer to a call of the link's own. Whether the next one can be made. */
-static bool take_remade(struct link *link, struct import *import,
+/* The answer to a call of the link's own. */
+static void take_remade(struct link *link, struct import *import,
                         const struct link_view *view)
 {
-    bool go_on;
+    uint32_t own = view->handle_count;
 
-    if (import == NULL) {
-        give_back(link, view, 0, view->handle_count);
-        return true;
+    if (import != NULL) {
+        import_remade(import, view);
+        if (import->live)
+            own = import->index;
     }
-    go_on = import_remade(import, view);
     /* Of a reply with several the others are asked for by themselves. */
-    give_back(link, view, 0, import->live ? import->index : 0);
-    give_back(link, view, import->live ? import->index + 1u : 0,
-              view->handle_count);
-    return go_on;
+    give_back(link, view, 0, own);
+    give_back(link, view, own + 1, view->handle_count);
 }
 
 void call_response(struct link *link, const struct link_view *view)
 {
     struct link_call *call = link->call[LINK_CALL_INDEX(view->head.id)];
     bool is_remake;
-    bool go_on = true;
 
     if (call == NULL || !call->is_active || call->id != view->head.id) {
         link_violation(link, "a response to no call");
@@ -176,14 +173,13 @@ void call_response(struct link *link, const struct link_view *view)
     if (call->thread != NULL)
         deliver(link, call, view);
     else if (is_remake)
-        go_on = take_remade(link, call->import, view);
+        take_remade(link, call->import, view);
     else
         give_back(link, view, 0, view->handle_count);
     call_end(link, call);
     if (is_remake) {
-        link->remaking = NULL;
-        if (go_on)
-            import_remake_next(link);
+        link->remaking = false;
+        import_remake_next(link);
     }
     call_pump(link);
 }
