@@ -1,4 +1,5 @@
-nuncio-config-srcs := $(addprefix tools/nuncio/,config.c system.c \
+nuncio-config-srcs := tests/unit/nuncio_conf_file.c \
+    $(addprefix tools/nuncio/,config.c config_fields.c system.c \
     system_check.c words.c report.c pool.c)
 unit-tests += nuncio_config nuncio_mistakes
 unit-nuncio_config-srcs := tests/unit/test_nuncio_config.c $(nuncio-config-srcs)

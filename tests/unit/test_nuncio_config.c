@@ -7,42 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "tools/nuncio/config.h"
-
-static char directory[] = "/tmp/nuncio-config.XXXXXX";
-static char config_path[64];
-
-static int set_up(void **state)
-{
-    (void)state;
-    assert_non_null(mkdtemp(directory));
-    (void)snprintf(config_path, sizeof(config_path), "%s/t.conf", directory);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    (void)unlink(config_path);
-    return rmdir(directory);
-}
-
-/* Reads (text) as a configuration; the system or NULL. */
-static struct system *read_config(const char *text, struct report *report)
-{
-    FILE *file = fopen(config_path, "w");
-
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-    return config_read_system(config_path, "BUILD", report);
-}
+#include "nuncio_conf_file.h"
 
 #define PROGRAM "programs = ({ name = \"sh\"; use = [\"fs\"]; });\n"
 #define GOOD                                                                  \
@@ -64,7 +34,7 @@ static struct system *read_config(const char *text, struct report *report)
 static struct system *read_good(void)
 {
     struct report report = {0};
-    struct system *sys = read_config(GOOD, &report);
+    struct system *sys = conf_read(GOOD, &report);
 
     assert_string_equal(text_string(&report.text), "");
     assert_non_null(sys);
@@ -83,7 +53,7 @@ static void good_configuration_is_read_whole(void **state)
     assert_string_equal(sys->disks[0].image, "BUILD/d.img");
     assert_int_equal(sys->disks[0].format, DISK_RAW);
     assert_false(sys->disks[0].writable);
-    (void)snprintf(image, sizeof(image), "%s/e,1.img", directory);
+    (void)snprintf(image, sizeof(image), "%s/e,1.img", conf_directory());
     assert_string_equal(sys->disks[1].image, image);
     assert_int_equal(sys->disks[1].format, DISK_QCOW2);
     assert_true(sys->disks[1].writable);
@@ -112,7 +82,7 @@ static void good_configuration_is_read_whole(void **state)
 static void only_program_is_main(void **state)
 {
     struct report report = {0};
-    struct system *sys = read_config(
+    struct system *sys = conf_read(
         "name = \"t\"; services = ({ name = \"fs\"; }); " PROGRAM, &report);
 
     (void)state;
@@ -150,8 +120,8 @@ static void wrong_options_change_nothing(void **state)
         {false, "fs", "nuncio: --place fs: expected SERVICE=PLACEMENT\n"},
         {false, "fs=", "nuncio: --place fs=: expected SERVICE=PLACEMENT\n"},
         {false, "fs=moon",
-         "nuncio: --place fs=moon: unknown placement \"moon\" (inproc, kernel "
-         "or process)\n"},
+         "nuncio: --place fs=moon: unknown placement \"moon\" (inproc, "
+         "kernel, process or domain)\n"},
         {false, "sh=kernel",
          "nuncio: --place sh=kernel: system \"t\" has no service \"sh\" (it "
          "has con, fs, blk)\n"},
@@ -199,7 +169,7 @@ static void disk_images_must_be_there(void **state)
     char wanted[160];
 
     (void)state;
-    (void)snprintf(option, sizeof(option), "d=%s", directory);
+    (void)snprintf(option, sizeof(option), "d=%s", conf_directory());
     system_set_disk(sys, option, &report);
     system_check_disks(sys, &report);
     assert_int_equal(report.errors, 2);
@@ -207,12 +177,12 @@ static void disk_images_must_be_there(void **state)
     (void)snprintf(wanted, sizeof(wanted),
                    "nuncio: disk \"d\": %s is neither a file nor a block "
                    "device\n",
-                   directory);
+                   conf_directory());
     assert_non_null(strstr(text_string(&report.text), wanted));
     (void)snprintf(wanted, sizeof(wanted),
                    "t.conf:4: error: disk \"e\": %s/e,1.img: No such file or "
                    "directory\n",
-                   directory);
+                   conf_directory());
     assert_non_null(strstr(text_string(&report.text), wanted));
     report_free(&report);
     system_free(sys);
@@ -225,7 +195,7 @@ static void command_is_the_main_programs_arguments(void **state)
     const struct program *program = system_main(sys);
 
     (void)state;
-    system_exec(sys, "sum -r '/a b' \"\"", directory, &report);
+    system_exec(sys, "sum -r '/a b' \"\"", conf_directory(), &report);
     assert_string_equal(program->image, "sh");
     assert_int_equal(program->args.count, 4);
     assert_string_equal(program->args.items[0], "sum");
@@ -242,8 +212,8 @@ static void command_that_is_an_image_replaces_the_program(void **state)
 
     (void)state;
     /* An image of that name is there: the configuration file will do. */
-    assert_non_null(strrchr(config_path, '/'));
-    system_exec(sys, "t.conf -n", directory, &report);
+    assert_non_null(strrchr(conf_path(), '/'));
+    system_exec(sys, "t.conf -n", conf_directory(), &report);
     assert_string_equal(program->image, "t.conf");
     assert_string_equal(program->name, "sh");
     assert_int_equal(program->args.count, 1);
@@ -257,8 +227,8 @@ static void bad_commands_are_refused(void **state)
     struct report report = {0};
 
     (void)state;
-    system_exec(sys, "  ", directory, &report);
-    system_exec(sys, "echo 'a", directory, &report);
+    system_exec(sys, "  ", conf_directory(), &report);
+    system_exec(sys, "echo 'a", conf_directory(), &report);
     assert_string_equal(text_string(&report.text),
                         "nuncio: --exec: no command\n"
                         "nuncio: --exec: a ' is not closed in: echo 'a\n");
@@ -281,5 +251,5 @@ int main(void)
         cmocka_unit_test(bad_commands_are_refused),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, conf_set_up, conf_tear_down);
 }

@@ -7,42 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "tools/nuncio/config.h"
-
-static char directory[] = "/tmp/nuncio-config.XXXXXX";
-static char config_path[64];
-
-static int set_up(void **state)
-{
-    (void)state;
-    assert_non_null(mkdtemp(directory));
-    (void)snprintf(config_path, sizeof(config_path), "%s/t.conf", directory);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    (void)unlink(config_path);
-    return rmdir(directory);
-}
-
-/* Reads (text) as a configuration; the system or NULL. */
-static struct system *read_config(const char *text, struct report *report)
-{
-    FILE *file = fopen(config_path, "w");
-
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-    return config_read_system(config_path, "BUILD", report);
-}
+#include "nuncio_conf_file.h"
 
 #define PROGRAM "programs = ({ name = \"sh\"; use = [\"fs\"]; });\n"
 
@@ -68,8 +38,8 @@ static const struct mistake {
     {"name = \"t\";\nservices = ({ name = \"fs\";\n placement = \"moon\"; "
      "});\n" PROGRAM,
      2,
-     "service \"fs\": unknown placement \"moon\" (inproc, kernel or "
-     "process)"},
+     "service \"fs\": unknown placement \"moon\" (inproc, kernel, "
+     "process or domain)"},
     {"name = \"t\";\nservices = ({ name = \"fs\"; device = \"tape:0\"; "
      "});\n" PROGRAM,
      2, "service \"fs\": unknown device \"tape:0\""},
@@ -146,20 +116,11 @@ static void each_mistake_is_told_with_its_line(void **state)
     for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
         const struct mistake *mistake = &mistakes[i];
         struct report report = {0};
-        struct system *sys = read_config(mistake->text, &report);
-        char wanted[512];
+        struct system *sys = conf_read(mistake->text, &report);
 
         if (sys != NULL)
             assert_false(system_check(sys, &report));
-        if (mistake->line != 0)
-            (void)snprintf(wanted, sizeof(wanted), "%s:%u: error: %s",
-                           config_path, mistake->line, mistake->message);
-        else
-            (void)snprintf(wanted, sizeof(wanted), "error: %s",
-                           mistake->message);
-        if (strstr(text_string(&report.text), wanted) == NULL)
-            fail_msg("mistake %zu: no \"%s\" in:\n%s", i, wanted,
-                     text_string(&report.text));
+        conf_assert_told(&report, mistake->line, mistake->message);
         assert_true(report.errors > 0);
         report_free(&report);
         system_free(sys);
@@ -180,7 +141,7 @@ static void missing_file_is_told_by_name(void **state)
 static void all_mistakes_are_told_in_one_run(void **state)
 {
     struct report report = {0};
-    struct system *sys = read_config(
+    struct system *sys = conf_read(
         "name = 1;\nx = 2;\nservices = ({ name = \"a\"; y = 3; });\n" PROGRAM,
         &report);
 
@@ -199,14 +160,14 @@ static void included_files_are_refused(void **state)
     FILE *file;
 
     (void)state;
-    (void)snprintf(other, sizeof(other), "%s/o.conf", directory);
+    (void)snprintf(other, sizeof(other), "%s/o.conf", conf_directory());
     file = fopen(other, "w");
     assert_non_null(file);
     assert_true(fputs(PROGRAM, file) >= 0);
     assert_int_equal(fclose(file), 0);
     (void)snprintf(text, sizeof(text), "name = \"t\";\n@include \"%s\"\n",
                    other);
-    sys = read_config(text, &report);
+    sys = conf_read(text, &report);
     assert_null(sys);
     assert_non_null(strstr(text_string(&report.text), "o.conf:1: error: a "
                                                       "system is described in "
@@ -224,5 +185,5 @@ int main(void)
         cmocka_unit_test(included_files_are_refused),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, conf_set_up, conf_tear_down);
 }

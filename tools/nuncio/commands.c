@@ -6,6 +6,7 @@
 
 #include "config.h"
 #include "host.h"
+#include "split.h"
 #include "status.h"
 #include "words.h"
 
@@ -44,7 +45,9 @@ struct system *command_read_system(const struct options *options,
     if (options->exec != NULL)
         system_exec(sys, options->exec, images, report);
     (void)system_check(sys, report);
-    if (options->command == COMMAND_RUN || options->command == COMMAND_XML)
+    /* Who joins a system has nothing to do with the disks of others. */
+    if ((options->command == COMMAND_RUN && options->system_dir == NULL) ||
+        options->command == COMMAND_UP || options->command == COMMAND_XML)
         system_check_disks(sys, report);
     if (report->errors == 0)
         return sys;
@@ -103,24 +106,45 @@ static void list_program(const struct program *program)
     text_free(&words);
 }
 
-int command_list(const struct options *options, struct report *report)
+static void list_domain(const struct system *sys)
 {
-    const char *build_dir;
-    struct system *sys = command_read_system(options, &build_dir, report);
-
-    if (sys == NULL)
-        return STATUS_LAUNCHER;
-    printf("system %s, %u MiB\ndisks\n", sys->name, sys->memory_mib);
+    printf("disks\n");
     for (size_t i = 0; i < sys->disk_count; i++)
         printf("  %-12s %s (%s%s)\n", sys->disks[i].name, sys->disks[i].image,
                sys->disks[i].format == DISK_QCOW2 ? "qcow2" : "raw",
                sys->disks[i].writable ? ", writable" : "");
+    if (sys->import_count > 0)
+        printf("imports\n");
+    for (size_t i = 0; i < sys->import_count; i++)
+        printf("  %-12s from domain %s\n", sys->imports[i].name,
+               sys->imports[i].domain);
     printf("services\n");
     for (size_t i = 0; i < sys->service_count; i++)
         list_service(&sys->services[i]);
     printf("programs\n");
     for (size_t i = 0; i < sys->program_count; i++)
         list_program(&sys->programs[i]);
+}
+
+int command_list(const struct options *options, struct report *report)
+{
+    const char *build_dir;
+    struct system *sys = command_read_system(options, &build_dir, report);
+    struct domains domains;
+
+    if (sys == NULL)
+        return STATUS_LAUNCHER;
+    if (domains_split(sys, &domains, report)) {
+        for (size_t i = 0; i < domains.count; i++) {
+            const struct domain *domain = &domains.items[i];
+
+            printf("%s%s %s, %u MiB\n", i == 0 ? "" : "\n",
+                   domains.count == 1 ? "system" : "domain", domain->name,
+                   domain->part->memory_mib);
+            list_domain(domain->part);
+        }
+        domains_free(&domains);
+    }
     system_free(sys);
-    return 0;
+    return report->errors == 0 ? 0 : STATUS_LAUNCHER;
 }

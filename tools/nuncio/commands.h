@@ -5,6 +5,8 @@
 #include "options.h"
 
 int command_run(const struct options *options, struct report *report);
+int command_up(const struct options *options, struct report *report);
+int command_ps(const struct options *options, struct report *report);
 int command_image(const struct options *options, struct report *report);
 int command_list(const struct options *options, struct report *report);
 int command_xml(const struct options *options, struct report *report);
@@ -18,6 +20,11 @@ int command_trace(const struct options *options, struct report *report);
 struct system *command_read_system(const struct options *options,
                                    const char **build_dir,
                                    struct report *report);
+
+/* Is all there that a run needs, and does it go together? Else false with the
+ * reasons in (report). */
+bool command_can_run(const struct options *options, const char *build_dir,
+                     struct report *report);
 
 /* How the processor is run: what --accel says, else KVM where the host can. A
  * wish that cannot be had is told to (report). */

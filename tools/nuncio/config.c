@@ -1,150 +1,11 @@
 #include "config.h"
 
 #include <errno.h>
-#include <libconfig.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct reader {
-    struct system *sys;
-    struct report *report;
-    const char *build_dir;
-};
-
-/* One setting that a group may have. */
-struct field {
-    const char *name;
-    int type; /* CONFIG_TYPE_*; an array of strings is CONFIG_TYPE_ARRAY */
-    bool required;
-};
-
-static unsigned line_of(const config_setting_t *setting)
-{
-    return config_setting_source_line(setting);
-}
-
-static const char *type_name(int type)
-{
-    switch (type) {
-    case CONFIG_TYPE_INT:
-        return "a whole number";
-    case CONFIG_TYPE_BOOL:
-        return "true or false";
-    case CONFIG_TYPE_STRING:
-        return "a string";
-    case CONFIG_TYPE_ARRAY:
-        return "an array of strings: [\"...\", ...]";
-    case CONFIG_TYPE_LIST:
-        return "a list of groups: ( { ... }, ... )";
-    default:
-        return "a group: { ... }";
-    }
-}
-
-static bool is_string_array(const config_setting_t *setting)
-{
-    if (!config_setting_is_array(setting) && !config_setting_is_list(setting))
-        return false;
-    for (int i = 0; i < config_setting_length(setting); i++) {
-        config_setting_t *item = config_setting_get_elem(setting, (unsigned)i);
-
-        if (config_setting_type(item) != CONFIG_TYPE_STRING)
-            return false;
-    }
-    return true;
-}
-
-static bool has_type(const config_setting_t *setting, int type)
-{
-    if (type == CONFIG_TYPE_ARRAY)
-        return is_string_array(setting);
-    return config_setting_type(setting) == type;
-}
-
-/* (what) names the group for people: "a service", "the system". */
-static void check_fields(struct reader *reader, const config_setting_t *group,
-                         const char *what, const struct field *fields)
-{
-    for (int i = 0; i < config_setting_length(group); i++) {
-        config_setting_t *setting = config_setting_get_elem(group, (unsigned)i);
-        const char *name = config_setting_name(setting);
-        const struct field *field = fields;
-
-        /* Our line numbers are those of one file. */
-        if (strcmp(config_setting_source_file(setting), reader->sys->file) !=
-            0) {
-            report_error(reader->report, config_setting_source_file(setting),
-                         line_of(setting),
-                         "a system is described in one file, without @include");
-            continue;
-        }
-        while (field->name != NULL && strcmp(field->name, name) != 0)
-            field++;
-        if (field->name == NULL)
-            report_error(reader->report, reader->sys->file, line_of(setting),
-                         "%s has no setting \"%s\"", what, name);
-        else if (!has_type(setting, field->type))
-            report_error(reader->report, reader->sys->file, line_of(setting),
-                         "\"%s\" of %s must be %s", name, what,
-                         type_name(field->type));
-    }
-    for (const struct field *field = fields; field->name != NULL; field++) {
-        if (field->required &&
-            config_setting_get_member(group, field->name) == NULL)
-            report_error(reader->report, reader->sys->file, line_of(group),
-                         "%s needs a setting \"%s\"", what, field->name);
-    }
-}
-
-/* A string setting, copied; (otherwise) when it is not there or no string. */
-static const char *get_string(struct reader *reader, config_setting_t *group,
-                              const char *name, const char *otherwise)
-{
-    const char *value;
-
-    if (!config_setting_lookup_string(group, name, &value))
-        return otherwise;
-    return pool_strdup(&reader->sys->pool, value);
-}
-
-static bool get_bool(config_setting_t *group, const char *name)
-{
-    int value;
-
-    return config_setting_lookup_bool(group, name, &value) && value;
-}
-
-static unsigned get_number(struct reader *reader, config_setting_t *group,
-                           const char *name, unsigned otherwise, int max)
-{
-    int value;
-
-    if (!config_setting_lookup_int(group, name, &value))
-        return otherwise;
-    if (value < 1 || value > max) {
-        report_error(reader->report, reader->sys->file,
-                     line_of(config_setting_get_member(group, name)),
-                     "\"%s\" is %d, but must be from 1 to %d", name, value,
-                     max);
-        return otherwise;
-    }
-    return (unsigned)value;
-}
-
-static struct strings get_strings(struct reader *reader,
-                                  config_setting_t *group, const char *name)
-{
-    config_setting_t *array = config_setting_get_member(group, name);
-    struct strings list = {0};
-
-    if (array == NULL || !is_string_array(array))
-        return list;
-    for (int i = 0; i < config_setting_length(array); i++)
-        strings_add(&reader->sys->pool, &list,
-                    config_setting_get_string_elem(array, i));
-    return list;
-}
+#include "config_fields.h"
 
 /* The path of an image: "${build}" replaced, or beside the configuration. */
 static const char *image_path(struct reader *reader, const char *image)
@@ -172,13 +33,13 @@ static void read_disk(struct reader *reader, config_setting_t *group)
         {0},
     };
     struct disk *disk = &reader->sys->disks[reader->sys->disk_count++];
-    const char *format = get_string(reader, group, "format", "raw");
+    const char *format = field_string(reader, group, "format", "raw");
 
-    check_fields(reader, group, "a disk", fields);
-    disk->name = get_string(reader, group, "name", "?");
-    disk->image = image_path(reader, get_string(reader, group, "image", "?"));
-    disk->writable = get_bool(group, "writable");
-    disk->line = line_of(group);
+    fields_check(reader, group, "a disk", fields);
+    disk->name = field_string(reader, group, "name", "?");
+    disk->image = image_path(reader, field_string(reader, group, "image", "?"));
+    disk->writable = field_bool(group, "writable");
+    disk->line = field_line(group);
     if (strcmp(format, "qcow2") == 0)
         disk->format = DISK_QCOW2;
     else if (strcmp(format, "raw") != 0)
@@ -211,10 +72,31 @@ static void read_options(struct reader *reader, config_setting_t *group,
             option->value =
                 pool_format(pool, "%d", config_setting_get_int(item));
         else
-            report_error(reader->report, reader->sys->file, line_of(item),
+            report_error(reader->report, reader->sys->file, field_line(item),
                          "option \"%s\" must be a string or a whole number",
                          option->key);
     }
+}
+
+static void read_placement(struct reader *reader, config_setting_t *group,
+                           struct service *service)
+{
+    const char *placement = field_string(reader, group, "placement", "process");
+    const char *inside = field_string(reader, group, "inside", "process");
+
+    service->domain =
+        field_string(reader, group, "domain", SYSTEM_DOMAIN_DEFAULT);
+    if (!placement_parse(placement, &service->placement))
+        report_error(reader->report, reader->sys->file, service->line,
+                     "service \"%s\": unknown placement \"%s\" "
+                     "(" PLACEMENT_NAMES ")",
+                     service->name, placement);
+    if (!placement_parse(inside, &service->inside) ||
+        service->inside == PLACEMENT_DOMAIN)
+        report_error(reader->report, reader->sys->file, service->line,
+                     "service \"%s\": \"inside\" is \"%s\", but must be "
+                     "inproc, kernel or process",
+                     service->name, inside);
 }
 
 static void read_service(struct reader *reader, config_setting_t *group)
@@ -223,6 +105,8 @@ static void read_service(struct reader *reader, config_setting_t *group)
         {"name", CONFIG_TYPE_STRING, true},
         {"image", CONFIG_TYPE_STRING, false},
         {"placement", CONFIG_TYPE_STRING, false},
+        {"domain", CONFIG_TYPE_STRING, false},
+        {"inside", CONFIG_TYPE_STRING, false},
         {"pages", CONFIG_TYPE_INT, false},
         {"use", CONFIG_TYPE_ARRAY, false},
         {"disk", CONFIG_TYPE_STRING, false},
@@ -232,23 +116,18 @@ static void read_service(struct reader *reader, config_setting_t *group)
     };
     struct system *sys = reader->sys;
     struct service *service = &sys->services[sys->service_count++];
-    const char *placement = get_string(reader, group, "placement", "process");
-    const char *device = get_string(reader, group, "device", NULL);
+    const char *device = field_string(reader, group, "device", NULL);
 
-    check_fields(reader, group, "a service", fields);
-    service->name = get_string(reader, group, "name", "?");
-    service->image = get_string(reader, group, "image", service->name);
+    fields_check(reader, group, "a service", fields);
+    service->name = field_string(reader, group, "name", "?");
+    service->image = field_string(reader, group, "image", service->name);
     service->pages =
-        get_number(reader, group, "pages", SYSTEM_PAGES_DEFAULT, 1 << 24);
-    service->uses = get_strings(reader, group, "use");
-    service->disk = get_string(reader, group, "disk", NULL);
-    service->line = line_of(group);
+        field_number(reader, group, "pages", SYSTEM_PAGES_DEFAULT, 1 << 24);
+    service->uses = field_strings(reader, group, "use");
+    service->disk = field_string(reader, group, "disk", NULL);
+    service->line = field_line(group);
     read_options(reader, group, service);
-    if (!placement_parse(placement, &service->placement))
-        report_error(reader->report, sys->file, service->line,
-                     "service \"%s\": unknown placement \"%s\" (inproc, "
-                     "kernel or process)",
-                     service->name, placement);
+    read_placement(reader, group, service);
     if (device != NULL && strcmp(device, "serial:0") != 0)
         report_error(reader->report, sys->file, service->line,
                      "service \"%s\": unknown device \"%s\" (serial:0; a disk "
@@ -272,21 +151,40 @@ static void read_program(struct reader *reader, config_setting_t *group)
         {"args", CONFIG_TYPE_ARRAY, false},
         {"main", CONFIG_TYPE_BOOL, false},
         {"trace", CONFIG_TYPE_BOOL, false},
+        {"domain", CONFIG_TYPE_STRING, false},
         {0},
     };
     struct system *sys = reader->sys;
     struct program *program = &sys->programs[sys->program_count++];
 
-    check_fields(reader, group, "a program", fields);
-    program->name = get_string(reader, group, "name", "?");
-    program->image = get_string(reader, group, "image", program->name);
+    fields_check(reader, group, "a program", fields);
+    program->name = field_string(reader, group, "name", "?");
+    program->image = field_string(reader, group, "image", program->name);
     program->pages =
-        get_number(reader, group, "pages", SYSTEM_PAGES_DEFAULT, 1 << 24);
-    program->uses = get_strings(reader, group, "use");
-    program->args = get_strings(reader, group, "args");
-    program->is_main = get_bool(group, "main");
-    program->traced = get_bool(group, "trace");
-    program->line = line_of(group);
+        field_number(reader, group, "pages", SYSTEM_PAGES_DEFAULT, 1 << 24);
+    program->uses = field_strings(reader, group, "use");
+    program->args = field_strings(reader, group, "args");
+    program->is_main = field_bool(group, "main");
+    program->traced = field_bool(group, "trace");
+    program->domain = field_string(reader, group, "domain", NULL);
+    program->line = field_line(group);
+}
+
+static void read_domain(struct reader *reader, config_setting_t *group)
+{
+    static const struct field fields[] = {
+        {"name", CONFIG_TYPE_STRING, true},
+        {"memory_mib", CONFIG_TYPE_INT, false},
+        {0},
+    };
+    struct system *sys = reader->sys;
+    struct domain_setting *domain = &sys->domains[sys->domain_count++];
+
+    fields_check(reader, group, "a domain", fields);
+    domain->name = field_string(reader, group, "name", "?");
+    domain->memory_mib =
+        field_number(reader, group, "memory_mib", sys->memory_mib, 1 << 20);
+    domain->line = field_line(group);
 }
 
 /* The groups of the list (name), at most (max), each given to (read). */
@@ -299,7 +197,7 @@ static void read_list(struct reader *reader, config_setting_t *root,
     if (list == NULL || !config_setting_is_list(list))
         return;
     if (config_setting_length(list) > max) {
-        report_error(reader->report, reader->sys->file, line_of(list),
+        report_error(reader->report, reader->sys->file, field_line(list),
                      "%d %s are too many; there can be %d",
                      config_setting_length(list), name, max);
         return;
@@ -310,9 +208,47 @@ static void read_list(struct reader *reader, config_setting_t *root,
         if (config_setting_is_group(item))
             read(reader, item);
         else
-            report_error(reader->report, reader->sys->file, line_of(item),
+            report_error(reader->report, reader->sys->file, field_line(item),
                          "\"%s\" must be %s", name,
-                         type_name(CONFIG_TYPE_LIST));
+                         field_type_name(CONFIG_TYPE_LIST));
+    }
+}
+
+/* Does anything name the domain (name) as its own, placed there or not? */
+static bool is_domain(const struct system *sys, const char *name)
+{
+    if (strcmp(name, sys->name) == 0)
+        return true;
+    for (size_t i = 0; i < sys->service_count; i++) {
+        if (strcmp(sys->services[i].domain, name) == 0)
+            return true;
+    }
+    for (size_t i = 0; i < sys->program_count; i++) {
+        if (sys->programs[i].domain != NULL &&
+            strcmp(sys->programs[i].domain, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void check_domain_settings(struct reader *reader)
+{
+    const struct system *sys = reader->sys;
+
+    for (size_t i = 0; i < sys->domain_count; i++) {
+        const struct domain_setting *domain = &sys->domains[i];
+
+        if (!is_domain(sys, domain->name))
+            report_error(reader->report, sys->file, domain->line,
+                         "\"domains\" has \"%s\", but \"domain\" of no "
+                         "service or program is that",
+                         domain->name);
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(sys->domains[j].name, domain->name) == 0)
+                report_error(reader->report, sys->file, domain->line,
+                             "\"domains\" has \"%s\" already, at line %u",
+                             domain->name, sys->domains[j].line);
+        }
     }
 }
 
@@ -321,6 +257,7 @@ static void read_root(struct reader *reader, config_setting_t *root)
     static const struct field fields[] = {
         {"name", CONFIG_TYPE_STRING, true},
         {"memory_mib", CONFIG_TYPE_INT, false},
+        {"domains", CONFIG_TYPE_LIST, false},
         {"disks", CONFIG_TYPE_LIST, false},
         {"services", CONFIG_TYPE_LIST, false},
         {"programs", CONFIG_TYPE_LIST, true},
@@ -328,12 +265,14 @@ static void read_root(struct reader *reader, config_setting_t *root)
     };
     struct system *sys = reader->sys;
 
-    check_fields(reader, root, "a system", fields);
-    sys->name = get_string(reader, root, "name", "?");
-    sys->memory_mib = get_number(reader, root, "memory_mib", 64, 1 << 20);
+    fields_check(reader, root, "a system", fields);
+    sys->name = field_string(reader, root, "name", "?");
+    sys->memory_mib = field_number(reader, root, "memory_mib", 64, 1 << 20);
     read_list(reader, root, "disks", SYSTEM_DISKS_MAX, read_disk);
     read_list(reader, root, "services", SYSTEM_UNITS_MAX, read_service);
     read_list(reader, root, "programs", SYSTEM_UNITS_MAX, read_program);
+    read_list(reader, root, "domains", SYSTEM_DOMAINS_MAX, read_domain);
+    check_domain_settings(reader);
     if (sys->program_count == 1)
         sys->programs[0].is_main = true;
 }

@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "status.h"
@@ -67,6 +69,33 @@ char *host_build_dir(struct pool *pool)
         return NULL;
     *slash = '\0';
     return path;
+}
+
+uint64_t host_now_ms(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+bool host_write_all(int fd, const char *data, size_t bytes)
+{
+    while (bytes != 0) {
+        ssize_t wrote = write(fd, data, bytes);
+
+        if (wrote < 0 && errno == EAGAIN) {
+            struct pollfd ready = {.fd = fd, .events = POLLOUT};
+
+            (void)poll(&ready, 1, -1);
+        } else if (wrote < 0 && errno != EINTR) {
+            return false;
+        } else if (wrote > 0) {
+            data += wrote;
+            bytes -= (size_t)wrote;
+        }
+    }
+    return true;
 }
 
 /* An anonymous file with (input), read from its beginning; -1 on failure. */

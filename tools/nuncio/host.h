@@ -3,6 +3,8 @@
 #define NUNCIO_TOOL_HOST_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "qemu.h"
 #include "report.h"
@@ -15,6 +17,12 @@
 bool host_has_kvm(const char **why);
 /* The same from the text of /proc/cpuinfo: is there a flag vmx or svm? */
 bool host_cpu_virtualizes(const char *cpuinfo);
+
+/* Milliseconds of a clock that never goes back. */
+uint64_t host_now_ms(void);
+
+/* Writes all of it, waiting where it must; false when nobody reads any more. */
+bool host_write_all(int fd, const char *data, size_t bytes);
 
 /* Where the images and the kernel are when nobody says: the directory of this
  * very program. NULL if the host does not tell. */

@@ -17,6 +17,7 @@
 #include "boot_archive.h"
 #include "commands.h"
 #include "host.h"
+#include "split.h"
 #include "status.h"
 #include "words.h"
 
@@ -304,29 +305,70 @@ static bool make_image(struct image *image)
            fill_esp(image, kernel) && add_boot_code(image) && deliver(image);
 }
 
+static int make_in_directory(struct image *image)
+{
+    const char *tmp = getenv("TMPDIR");
+    char *dir = pool_format(&image->pool, "%s/nuncio-image.XXXXXX",
+                            tmp != NULL ? tmp : "/tmp");
+    bool good = false;
+
+    image->dir = mkdtemp(dir);
+    if (image->dir != NULL) {
+        image->disk = part(image, "disk");
+        good = make_image(image);
+        for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+            (void)unlink(part(image, parts[i]));
+        (void)rmdir(image->dir);
+    } else {
+        fail(image, dir);
+    }
+    return good ? 0 : STATUS_LAUNCHER;
+}
+
+/* Who starts a disk elsewhere starts one machine, and cannot give it the device
+ * that joins it to others. */
+static void refuse_domains(const struct system *sys, struct report *report)
+{
+    for (size_t i = 0; i < sys->service_count; i++) {
+        const struct service *service = &sys->services[i];
+
+        if (service->placement == PLACEMENT_DOMAIN &&
+            strcmp(service->domain, sys->name) != 0)
+            report_error(report, sys->file, service->line,
+                         "service \"%s\" is in domain \"%s\", but a disk is "
+                         "of one machine, and a cloud cannot join it to "
+                         "others; place it inproc, kernel or process (--place "
+                         "%s=process), or let `nuncio run` host the domains "
+                         "in the cloud's machine",
+                         service->name, service->domain, service->name);
+    }
+    for (size_t i = 0; i < sys->program_count; i++) {
+        const struct program *program = &sys->programs[i];
+
+        if (program->domain != NULL && strcmp(program->domain, sys->name) != 0)
+            report_error(report, sys->file, program->line,
+                         "program \"%s\" is in domain \"%s\", but a disk is "
+                         "of one machine",
+                         program->name, program->domain);
+    }
+}
+
 int command_image(const struct options *options, struct report *report)
 {
     struct image image = {.options = options, .report = report};
-    const char *tmp = getenv("TMPDIR");
-    bool good = false;
-    char *dir;
+    struct system *sys = command_read_system(options, &image.build_dir, report);
+    struct domains *domains = pool_alloc(&image.pool, sizeof(*domains));
+    int status = STATUS_LAUNCHER;
 
-    image.sys = command_read_system(options, &image.build_dir, report);
-    if (image.sys == NULL)
+    if (sys == NULL)
         return STATUS_LAUNCHER;
-    dir = pool_format(&image.pool, "%s/nuncio-image.XXXXXX",
-                      tmp != NULL ? tmp : "/tmp");
-    image.dir = mkdtemp(dir);
-    if (image.dir != NULL) {
-        image.disk = part(&image, "disk");
-        good = make_image(&image);
-        for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-            (void)unlink(part(&image, parts[i]));
-        (void)rmdir(image.dir);
-    } else {
-        fail(&image, dir);
+    refuse_domains(sys, report);
+    if (report->errors == 0 && domains_split(sys, domains, report)) {
+        image.sys = domains_main(domains)->part;
+        status = make_in_directory(&image);
+        domains_free(domains);
     }
     pool_free(&image.pool);
-    system_free(image.sys);
-    return good ? 0 : STATUS_LAUNCHER;
+    system_free(sys);
+    return status;
 }

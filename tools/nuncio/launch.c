@@ -6,11 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "host.h"
+#include "lines.h"
+#include "signals.h"
 #include "status.h"
 #include "terminal.h"
 
@@ -20,91 +21,51 @@
 #define PIECE_BYTES    16384
 
 /* What poll() watches, besides the channels. */
-enum { POLL_INPUT = CHANNEL_COUNT, POLL_SIGNALS, POLL_COUNT };
+enum { POLL_INPUT = CHANNEL_COUNT, POLL_SIGNALS, POLL_DRIVERS };
 
 struct run {
     struct machine *machine;
+    int trace; /* where trace records go, or -1 */
     const struct launch *launch;
     struct status_machine end;
     struct status_log log;
-    struct text lines[CHANNEL_COUNT]; /* the line under way */
+    struct lines log_lines;
+    struct lines qemu_lines;
     struct text held; /* log that --quiet keeps back */
     struct text input; /* typed, not yet taken by the machine */
     struct terminal_keys keys;
     bool has_keys; /* the terminal is ours */
     bool input_open;
-    int signals;
+    const char *failure; /* of the driver domains, or NULL */
     uint64_t deadline; /* when to act next: end it, or kill it; 0: never */
     bool stopping; /* SIGTERM is sent */
     char piece[PIECE_BYTES];
 };
-
-static uint64_t now_ms(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
-/* Writes all of it, waiting where it must; false when nobody reads any more. */
-static bool write_all(int fd, const char *data, size_t bytes)
-{
-    while (bytes != 0) {
-        ssize_t wrote = write(fd, data, bytes);
-
-        if (wrote < 0 && errno == EAGAIN) {
-            struct pollfd ready = {.fd = fd, .events = POLLOUT};
-
-            (void)poll(&ready, 1, -1);
-        } else if (wrote < 0 && errno != EINTR) {
-            return false;
-        } else if (wrote > 0) {
-            data += wrote;
-            bytes -= (size_t)wrote;
-        }
-    }
-    return true;
-}
 
 static void stop(struct run *run)
 {
     if (run->stopping)
         return;
     run->stopping = true;
-    run->deadline = now_ms() + TERM_MS;
+    run->deadline = host_now_ms() + TERM_MS;
     machine_signal(run->machine, SIGTERM);
 }
 
-static void show(struct run *run, const char *prefix, const struct text *line)
+static void show(void *context, const char *prefix, const char *line)
 {
+    struct run *run = context;
     struct text shown = {0};
 
-    text_printf(&shown, "%s%s\n", prefix, text_string(line));
+    text_printf(&shown, "%s%s\n", prefix, line);
     if (run->launch->quiet && prefix[0] == '\0' && !run->log.has_panic) {
         text_add(&run->held, shown.data, shown.bytes);
     } else {
-        write_all(STDERR_FILENO, text_string(&run->held), run->held.bytes);
+        (void)host_write_all(STDERR_FILENO, text_string(&run->held),
+                             run->held.bytes);
         text_clear(&run->held);
-        write_all(STDERR_FILENO, shown.data, shown.bytes);
+        (void)host_write_all(STDERR_FILENO, shown.data, shown.bytes);
     }
     text_free(&shown);
-}
-
-/* Standard error gets whole lines, so that they do not mix. */
-static void take_lines(struct run *run, enum channel_name name,
-                       const char *prefix, size_t bytes)
-{
-    struct text *line = &run->lines[name];
-
-    for (size_t i = 0; i < bytes; i++) {
-        if (run->piece[i] == '\n') {
-            show(run, prefix, line);
-            text_clear(line);
-        } else if (run->piece[i] != '\r') {
-            text_add(line, &run->piece[i], 1);
-        }
-    }
 }
 
 static void take(struct run *run, enum channel_name name, size_t bytes)
@@ -113,20 +74,19 @@ static void take(struct run *run, enum channel_name name, size_t bytes)
 
     switch (name) {
     case CHANNEL_TERMINAL:
-        if (!write_all(STDOUT_FILENO, run->piece, bytes)) {
+        if (!host_write_all(STDOUT_FILENO, run->piece, bytes)) {
             run->end.signal = SIGPIPE;
             stop(run);
         }
         break;
     case CHANNEL_LOG:
         status_log_add(&run->log, run->piece, bytes);
-        take_lines(run, name, "", bytes);
+        lines_add(&run->log_lines, run->piece, bytes, show, run);
         if (run->log.has_panic && !had_panic && !run->stopping)
-            run->deadline = now_ms() + AFTER_PANIC_MS;
+            run->deadline = host_now_ms() + AFTER_PANIC_MS;
         break;
     case CHANNEL_TRACE:
-        if (run->launch->trace >= 0 &&
-            !write_all(run->launch->trace, run->piece, bytes)) {
+        if (run->trace >= 0 && !host_write_all(run->trace, run->piece, bytes)) {
             (void)fprintf(stderr, "nuncio: trace: %s\n", strerror(errno));
             machine_close_channel(run->machine, name);
         }
@@ -134,7 +94,7 @@ static void take(struct run *run, enum channel_name name, size_t bytes)
     case CHANNEL_QEMU:
         /* Once we stop it, all it has to say is that we did. */
         if (!run->stopping)
-            take_lines(run, name, "qemu: ", bytes);
+            lines_add(&run->qemu_lines, run->piece, bytes, show, run);
         break;
     case CHANNEL_COUNT:
         break;
@@ -159,7 +119,7 @@ static void print_key_help(void)
                                "Ctrl-A Ctrl-A  send Ctrl-A\r\n"
                                "Ctrl-A h       this help\r\n";
 
-    write_all(STDERR_FILENO, help, sizeof(help) - 1);
+    host_write_all(STDERR_FILENO, help, sizeof(help) - 1);
 }
 
 static void read_input(struct run *run)
@@ -205,15 +165,13 @@ static void send_input(struct run *run)
 
 static void read_signals(struct run *run)
 {
-    struct signalfd_siginfo info;
+    int signal = signals_read(run->launch->signals);
 
-    while (read(run->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-        if (info.ssi_signo == SIGCHLD)
-            continue; /* machine_has_ended() asks */
-        if (run->end.signal == 0)
-            run->end.signal = (int)info.ssi_signo;
-        stop(run);
-    }
+    if (signal == 0)
+        return; /* a child has ended; machine_has_ended() asks */
+    if (run->end.signal == 0)
+        run->end.signal = signal;
+    stop(run);
 }
 
 static void pass_deadline(struct run *run)
@@ -240,15 +198,35 @@ static void watch(const struct run *run, struct pollfd *polls)
         polls[CHANNEL_TERMINAL].events |= POLLOUT;
     else if (run->input_open)
         polls[POLL_INPUT].fd = STDIN_FILENO;
-    polls[POLL_SIGNALS] = (struct pollfd){.fd = run->signals, .events = POLLIN};
+    polls[POLL_SIGNALS] =
+        (struct pollfd){.fd = run->launch->signals, .events = POLLIN};
+}
+
+static void serve_drivers(struct run *run)
+{
+    struct drivers *drivers = run->launch->drivers;
+
+    if (drivers == NULL || run->failure != NULL)
+        return;
+    drivers_serve(drivers);
+    run->failure = drivers->failure;
+    if (run->failure != NULL)
+        stop(run);
+}
+
+/* The earlier of two times, of which 0 is never. */
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
 static int wait_ms(const struct run *run, uint64_t until)
 {
-    uint64_t now = now_ms();
+    uint64_t now = host_now_ms();
 
-    if (run->deadline != 0 && (until == 0 || run->deadline < until))
-        until = run->deadline;
+    until = earlier(until, run->deadline);
+    if (run->launch->drivers != NULL && run->failure == NULL)
+        until = earlier(until, drivers_due(run->launch->drivers));
     if (until == 0)
         return -1;
     return until <= now ? 0 : until - now > 60000 ? 60000 : (int)(until - now);
@@ -257,10 +235,13 @@ static int wait_ms(const struct run *run, uint64_t until)
 /* One round: waits until (until) at most and serves what is ready. */
 static void serve(struct run *run, uint64_t until)
 {
-    struct pollfd polls[POLL_COUNT];
+    struct pollfd polls[POLL_DRIVERS + DRIVERS_POLLS_MAX];
+    size_t count = POLL_DRIVERS;
 
     watch(run, polls);
-    if (poll(polls, POLL_COUNT, wait_ms(run, until)) < 0)
+    if (run->launch->drivers != NULL && run->failure == NULL)
+        count += drivers_watch(run->launch->drivers, polls + POLL_DRIVERS);
+    if (poll(polls, count, wait_ms(run, until)) < 0)
         return;
     if (polls[POLL_SIGNALS].revents != 0)
         read_signals(run);
@@ -272,7 +253,8 @@ static void serve(struct run *run, uint64_t until)
         send_input(run);
     if (polls[POLL_INPUT].revents != 0)
         read_input(run);
-    if (run->deadline != 0 && now_ms() >= run->deadline)
+    serve_drivers(run);
+    if (run->deadline != 0 && host_now_ms() >= run->deadline)
         pass_deadline(run);
 }
 
@@ -293,29 +275,11 @@ static void run_to_end(struct run *run)
         serve(run, 0);
     run->input_open = false;
     run->deadline = 0;
-    drain = now_ms() + DRAIN_MS;
-    while (has_open_channel(run->machine) && now_ms() < drain)
+    drain = host_now_ms() + DRAIN_MS;
+    while (has_open_channel(run->machine) && host_now_ms() < drain)
         serve(run, drain);
-    for (int i = 0; i < CHANNEL_COUNT; i++) {
-        if (run->lines[i].bytes != 0)
-            show(run, i == CHANNEL_QEMU ? "qemu: " : "", &run->lines[i]);
-    }
-}
-
-static int open_signals(void)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGCHLD);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
-    sigaddset(&set, SIGQUIT);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
-        return -1;
-    (void)signal(SIGPIPE, SIG_IGN);
-    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    lines_end(&run->log_lines, show, run);
+    lines_end(&run->qemu_lines, show, run);
 }
 
 static int finish(struct run *run)
@@ -324,6 +288,10 @@ static int finish(struct run *run)
     int status;
 
     run->end.qemu_code = run->machine->code;
+    if (run->failure != NULL && !run->log.has_exit) {
+        (void)fprintf(stderr, "nuncio: %s\n", run->failure);
+        return STATUS_LAUNCHER;
+    }
     status = status_of(&run->log, &run->end, &reason);
     if (reason == NULL)
         return status;
@@ -337,7 +305,7 @@ static int finish(struct run *run)
     return status;
 }
 
-int launch_run(struct machine *machine, const struct strings *argv,
+int launch_run(struct guest *guest, const struct strings *argv,
                const struct launch *launch)
 {
     struct run *run = must_realloc(NULL, sizeof(*run));
@@ -345,26 +313,26 @@ int launch_run(struct machine *machine, const struct strings *argv,
     int status = STATUS_LAUNCHER;
 
     memset(run, 0, sizeof(*run));
-    run->machine = machine;
+    run->machine = &guest->machine;
+    run->trace = guest->trace;
     run->launch = launch;
-    run->signals = open_signals();
+    run->log_lines.prefix = "";
+    run->qemu_lines.prefix = "qemu: ";
     /* A background job that read the terminal would be stopped. */
     run->input_open =
         !isatty(STDIN_FILENO) || tcgetpgrp(STDIN_FILENO) == getpgrp();
-    if (machine_start(machine, argv, &report)) {
+    if (machine_start(run->machine, argv, &report)) {
+        if (launch->drivers != NULL)
+            drivers_show_main(launch->drivers, guest);
         run->has_keys = launch->interactive && terminal_take();
         if (launch->timeout_ms != 0)
-            run->deadline = now_ms() + launch->timeout_ms;
+            run->deadline = host_now_ms() + launch->timeout_ms;
         run_to_end(run);
         terminal_release();
         status = finish(run);
     }
     report_print(&report);
     report_free(&report);
-    if (run->signals >= 0)
-        close(run->signals);
-    for (int i = 0; i < CHANNEL_COUNT; i++)
-        text_free(&run->lines[i]);
     text_free(&run->held);
     text_free(&run->input);
     free(run);

@@ -6,76 +6,82 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "status.h"
+#include "child.h"
 
-bool machine_open(struct machine *machine, struct report *report)
+/* Channels for one life; false, and errno. */
+static bool open_channels(struct machine *machine)
 {
-    *machine = (struct machine){.code = -1};
-    for (int i = 0; i < CHANNEL_COUNT; i++)
-        machine->ours[i] = machine->theirs[i] = -1;
-    machine->archive = memfd_create("archive", MFD_CLOEXEC);
-    if (machine->archive < 0)
-        goto failed;
     for (int i = 0; i < CHANNEL_COUNT; i++) {
         int pair[2];
 
         if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-            goto failed;
+            return false;
         machine->ours[i] = pair[0];
         machine->theirs[i] = pair[1];
         if (fcntl(pair[0], F_SETFL, O_NONBLOCK) != 0)
-            goto failed;
+            return false;
     }
     return true;
-failed:
+}
+
+static void close_channels(struct machine *machine)
+{
+    for (int i = 0; i < CHANNEL_COUNT; i++) {
+        machine_close_channel(machine, (enum channel_name)i);
+        if (machine->theirs[i] >= 0)
+            close(machine->theirs[i]);
+        machine->theirs[i] = -1;
+    }
+}
+
+void machine_clear(struct machine *machine)
+{
+    *machine = (struct machine){.archive = -1, .code = -1};
+    for (int i = 0; i < CHANNEL_COUNT; i++)
+        machine->ours[i] = machine->theirs[i] = -1;
+}
+
+bool machine_open(struct machine *machine, struct report *report)
+{
+    machine_clear(machine);
+    machine->archive = memfd_create("archive", MFD_CLOEXEC);
+    if (machine->archive >= 0 && open_channels(machine))
+        return true;
     report_error(report, NULL, 0, "channels to QEMU: %s", strerror(errno));
     machine_close(machine);
     return false;
 }
 
-static void run_child(const struct machine *machine, const struct strings *argv,
-                      pid_t parent)
+bool machine_reopen(struct machine *machine, struct report *report)
 {
-    int null = open("/dev/null", O_RDONLY);
-    int messages = machine->theirs[CHANNEL_QEMU];
-    sigset_t none;
-
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    /* Its own group: Ctrl-C is for us, and we decide when it ends. */
-    setpgid(0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(STATUS_LAUNCHER);
-    for (int i = 0; i < CHANNEL_QEMU; i++)
-        fcntl(machine->theirs[i], F_SETFD, 0);
-    fcntl(machine->archive, F_SETFD, 0);
-    dup2(null, STDIN_FILENO);
-    dup2(messages, STDOUT_FILENO);
-    dup2(messages, STDERR_FILENO);
-    execvp(argv->items[0], argv->items);
-    (void)fprintf(stderr, "%s: %s\n", argv->items[0], strerror(errno));
-    _exit(1);
+    close_channels(machine);
+    machine->code = -1;
+    if (open_channels(machine))
+        return true;
+    report_error(report, NULL, 0, "channels to QEMU: %s", strerror(errno));
+    return false;
 }
 
 bool machine_start(struct machine *machine, const struct strings *argv,
                    struct report *report)
 {
-    pid_t parent = getpid();
-    pid_t pid = fork();
+    int keep[CHANNEL_QEMU + 1];
+    struct child_plan plan = {
+        .argv = argv,
+        .output = machine->theirs[CHANNEL_QEMU],
+        .keep = keep,
+        .keep_count = CHANNEL_QEMU + 1,
+    };
 
-    if (pid == 0)
-        run_child(machine, argv, parent);
-    if (pid < 0) {
-        report_error(report, NULL, 0, "fork: %s", strerror(errno));
+    memcpy(keep, machine->theirs, CHANNEL_QEMU * sizeof(*keep));
+    keep[CHANNEL_QEMU] = machine->archive;
+    machine->pid = child_start(&plan, report);
+    if (machine->pid == 0)
         return false;
-    }
-    machine->pid = pid;
     /* Ends of file are seen only once nobody but QEMU has its ends. */
     for (int i = 0; i < CHANNEL_COUNT; i++) {
         close(machine->theirs[i]);
@@ -94,14 +100,14 @@ static void set_ended(struct machine *machine, int status)
 {
     machine->pid = 0;
     machine->code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    machine->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
 bool machine_has_ended(struct machine *machine)
 {
     int status;
 
-    if (machine->pid > 0 &&
-        waitpid(machine->pid, &status, WNOHANG) == machine->pid)
+    if (child_has_ended(&machine->pid, &status))
         set_ended(machine, status);
     return machine->pid == 0;
 }
@@ -123,12 +129,7 @@ void machine_close(struct machine *machine)
             ;
         set_ended(machine, status);
     }
-    for (int i = 0; i < CHANNEL_COUNT; i++) {
-        machine_close_channel(machine, (enum channel_name)i);
-        if (machine->theirs[i] >= 0)
-            close(machine->theirs[i]);
-        machine->theirs[i] = -1;
-    }
+    close_channels(machine);
     if (machine->archive >= 0)
         close(machine->archive);
     machine->archive = -1;

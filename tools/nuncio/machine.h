@@ -2,7 +2,8 @@
  * A running QEMU and our ends of its channels. It dies with us, however we end.
  *
  * Order: machine_open(), then the command line is made from the descriptors,
- * then machine_start(), and in the end machine_close().
+ * then machine_start(), and in the end machine_close(). A machine that has ended
+ * can be had again by machine_reopen() in place of the first.
  */
 #ifndef NUNCIO_TOOL_MACHINE_H
 #define NUNCIO_TOOL_MACHINE_H
@@ -27,9 +28,15 @@ struct machine {
     int archive; /* a file in memory, for -initrd /proc/self/fd/N */
     pid_t pid; /* 0: not started, or reaped */
     int code; /* exit code once reaped; -1 if a signal ended it */
+    int signal; /* that ended it, or 0 */
 };
 
+/* One that is not open: machine_close() does nothing to it. */
+void machine_clear(struct machine *machine);
 bool machine_open(struct machine *machine, struct report *report);
+/* New channels for another life of a machine that has ended; the archive stays.
+ * False with the reason in (report). */
+bool machine_reopen(struct machine *machine, struct report *report);
 bool machine_start(struct machine *machine, const struct strings *argv,
                    struct report *report);
 /* (signal) to QEMU, if it runs. */

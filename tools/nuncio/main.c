@@ -21,6 +21,10 @@ static int obey(const struct options *options, struct report *report)
     switch (options->command) {
     case COMMAND_RUN:
         return command_run(options, report);
+    case COMMAND_UP:
+        return command_up(options, report);
+    case COMMAND_PS:
+        return command_ps(options, report);
     case COMMAND_TRACE:
         return command_trace(options, report);
     case COMMAND_IMAGE:

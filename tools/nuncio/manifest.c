@@ -80,8 +80,12 @@ static bool is_ready(struct system *sys, const struct service *service,
 
 void manifest_write(struct system *sys, struct text *out)
 {
-    bool written[SYSTEM_UNITS_MAX] = {false};
+    bool written[SYSTEM_UNITS_ROOM] = {false};
     bool progress = true;
+
+    for (size_t i = 0; i < sys->import_count; i++)
+        text_printf(out, "import %s domain=%s\n", sys->imports[i].name,
+                    sys->imports[i].domain);
 
     /* There is no circle, so each round writes one at least. */
     while (progress) {

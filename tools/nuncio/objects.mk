@@ -1,18 +1,28 @@
 # The host tool, and `make run`.
 
-nuncio-parts := boot_archive commands config host image launch machine main manifest \
-                options pool qemu report run status system system_check terminal \
+nuncio-parts := about boot_archive broker child commands config config_fields control drivers drivers_list \
+                guest host image json launch lines libvirt_files libvirt_run machine main manifest \
+                options options_table pool ps ps_print qemu report run rundir signals split split_part status system system_check terminal \
                 trace_command trace_json trace_match trace_perfetto trace_read \
-                trace_text trace_values words \
-                xml xml_build xml_command
+                trace_text trace_values up words \
+                xml xml_build xml_command xml_plan
 nuncio-objs := $(nuncio-parts:%=$(BUILD)/host/tools/nuncio/%.o) \
                $(BUILD)/host/gen/tables.o
 
-all: $(BUILD)/nuncio
+# What stands in for QEMU where libvirt runs it.
+nuncio-libvirt-objs := $(addprefix $(BUILD)/host/tools/nuncio/,libvirt_main.o \
+                         libvirt_files.o \
+                         libvirt_pump.o pool.o)
+
+all: $(BUILD)/nuncio $(BUILD)/nuncio-libvirt
 
 $(BUILD)/nuncio: $(nuncio-objs)
 	$(call say,HOSTLD)
 	$(Q)$(CC) -o $@ $^ -lconfig -larchive
+
+$(BUILD)/nuncio-libvirt: $(nuncio-libvirt-objs)
+	$(call say,HOSTLD)
+	$(Q)$(CC) -o $@ $^ $(shell pkg-config --libs libvirt)
 
 $(BUILD)/host/tools/nuncio/%.o: tools/nuncio/%.c $(GEN)/contract/.stamp
 	$(call say,HOSTCC)

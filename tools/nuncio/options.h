@@ -15,6 +15,8 @@
 
 enum command {
     COMMAND_RUN,
+    COMMAND_UP,
+    COMMAND_PS,
     COMMAND_TRACE,
     COMMAND_IMAGE,
     COMMAND_LIST,
@@ -22,6 +24,8 @@ enum command {
     COMMAND_HELP,
     COMMAND_VERSION,
 };
+
+#define COMMAND_COUNT (COMMAND_VERSION + 1)
 
 enum accel_choice { CHOOSE_ACCEL, CHOOSE_TCG, CHOOSE_KVM };
 enum trace_format { TRACE_TEXT, TRACE_JSON, TRACE_PERFETTO };
@@ -35,7 +39,10 @@ struct options {
     const char *exec;
     enum accel_choice accel;
     enum machine_kind machine;
+    const char *connect; /* libvirt's URI; NULL: without libvirt */
     uint64_t timeout_ms;
+    const char *system_dir; /* of a running system; NULL: none */
+    uint64_t watchdog_ms;
     const char *trace;
     const char *append;
     const char *archive;
@@ -47,6 +54,7 @@ struct options {
     const char *output;
     enum disk_format image_format;
     enum trace_format trace_format;
+    bool json;
     bool all;
     bool no_times;
 };

@@ -8,17 +8,22 @@
  * acpi=off: without ACPI tables QEMU names the virtio-mmio devices on the
  * kernel's command line, which is where our kernel looks for them. Left alone,
  * its virtio-mmio devices speak only virtio 0.9, which our drivers do not.
+ *
+ * The broker's device is on PCI. A microvm has that only with ACPI, and then
+ * nobody names its virtio-mmio devices: its disks are on PCI, too.
  */
 static const struct {
     const char *name;
     const char *option;
     const char *block_device;
     const char *global; /* value of -global, or NULL */
+    const char *joined_option; /* with the broker's device */
 } machines[] = {
-    [MACHINE_Q35] = {"q35", "q35", "virtio-blk-pci", NULL},
+    [MACHINE_Q35] = {"q35", "q35", "virtio-blk-pci", NULL, "q35"},
     [MACHINE_MICROVM] = {"microvm", "microvm,acpi=off", "virtio-blk-device",
-                         "virtio-mmio.force-legacy=false"},
-    [MACHINE_PC] = {"pc", "pc", "virtio-blk-pci", NULL},
+                         "virtio-mmio.force-legacy=false",
+                         "microvm,acpi=on,pcie=on"},
+    [MACHINE_PC] = {"pc", "pc", "virtio-blk-pci", NULL, "pc"},
 };
 
 #define MACHINE_COUNT (sizeof(machines) / sizeof(machines[0]))
@@ -72,10 +77,15 @@ static void add_pair(struct pool *pool, struct strings *argv,
 static void add_machine(struct pool *pool, const struct qemu_plan *plan,
                         struct strings *argv)
 {
-    add_pair(pool, argv, "-M", machines[plan->machine].option);
+    strings_add(pool, argv, "-M");
+    if (plan->broker == NULL)
+        strings_add(pool, argv, machines[plan->machine].option);
+    else
+        strings_format(pool, argv, "%s,memory-backend=mem",
+                       machines[plan->machine].joined_option);
     add_pair(pool, argv, "-accel", plan->accel == ACCEL_KVM ? "kvm" : "tcg");
     add_pair(pool, argv, "-cpu", plan->accel == ACCEL_KVM ? "host" : "max");
-    if (machines[plan->machine].global != NULL)
+    if (plan->broker == NULL && machines[plan->machine].global != NULL)
         add_pair(pool, argv, "-global", machines[plan->machine].global);
     if (plan->icount)
         add_pair(pool, argv, "-icount", "shift=0,sleep=off");
@@ -122,7 +132,25 @@ static void add_disk(struct pool *pool, const struct qemu_plan *plan,
         disk->writable ? "off" : "on", escape_commas(pool, disk->image));
     strings_add(pool, argv, "-device");
     strings_format(pool, argv, "%s,drive=disk%zu,serial=%s",
-                   machines[plan->machine].block_device, index, disk->name);
+                   plan->broker == NULL ? machines[plan->machine].block_device
+                                        : "virtio-blk-pci",
+                   index, disk->name);
+}
+
+/* The broker reads and writes the domain's memory, so it is shared; and it is
+ * the other side of a device that QEMU only passes through
+ * (hypercall/broker_abi.h). */
+static void add_broker(struct pool *pool, const struct qemu_plan *plan,
+                       struct strings *argv)
+{
+    strings_add(pool, argv, "-object");
+    strings_format(pool, argv, "memory-backend-memfd,id=mem,size=%uM,share=on",
+                   plan->sys->memory_mib);
+    strings_add(pool, argv, "-chardev");
+    strings_format(pool, argv, "socket,id=nuncio,path=%s",
+                   escape_commas(pool, plan->broker));
+    add_pair(pool, argv, "-device",
+             "vhost-user-fs-pci,chardev=nuncio,tag=nuncio,queue-size=1024");
 }
 
 void qemu_command(struct pool *pool, const struct qemu_plan *plan,
@@ -139,6 +167,8 @@ void qemu_command(struct pool *pool, const struct qemu_plan *plan,
                    QEMU_PORT_EXIT);
     for (size_t i = 0; i < plan->sys->disk_count; i++)
         add_disk(pool, plan, i, argv);
+    if (plan->broker != NULL)
+        add_broker(pool, plan, argv);
     add_pair(pool, argv, "-kernel", plan->kernel);
     add_pair(pool, argv, "-initrd", plan->archive);
     add_pair(pool, argv, "-append", qemu_kernel_line(pool, plan));

@@ -30,6 +30,7 @@ struct qemu_plan {
     const char *kernel;
     const char *archive;
     const char *append; /* more words for the kernel, or NULL */
+    const char *broker; /* its socket for this domain; NULL: it is alone */
     /* Back-ends of the character devices: "socket,fd=5", "stdio". */
     const char *terminal;
     const char *log;

@@ -10,6 +10,7 @@ static const char *const placement_names[] = {
     [PLACEMENT_INPROC] = "inproc",
     [PLACEMENT_KERNEL] = "kernel",
     [PLACEMENT_PROCESS] = "process",
+    [PLACEMENT_DOMAIN] = "domain",
 };
 
 #define PLACEMENT_COUNT (sizeof(placement_names) / sizeof(placement_names[0]))
@@ -59,11 +60,44 @@ int system_disk(const struct system *sys, const char *name)
 
 bool system_is_kernel_object(const char *name)
 {
-    static const char *const objects[] = {"clock", "log",   "trace", "self",
-                                          "purse", "space", "system"};
+    static const char *const objects[] = {"clock", "log",   "trace",  "self",
+                                          "purse", "space", "system", "domain"};
 
     for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
         if (strcmp(name, objects[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool system_is_name(const char *name)
+{
+    size_t bytes = strlen(name);
+
+    return bytes >= 1 && bytes <= SYSTEM_NAME_MAX && name[0] >= 'a' &&
+           name[0] <= 'z' &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == bytes;
+}
+
+bool system_uses(const struct strings *uses, const char *name)
+{
+    for (size_t i = 0; i < uses->count; i++) {
+        if (strcmp(uses->items[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool system_has_domains(const struct system *sys)
+{
+    for (size_t i = 0; i < sys->service_count; i++) {
+        if (sys->services[i].placement == PLACEMENT_DOMAIN &&
+            strcmp(sys->services[i].domain, sys->name) != 0)
+            return true;
+    }
+    for (size_t i = 0; i < sys->program_count; i++) {
+        if (sys->programs[i].domain != NULL &&
+            strcmp(sys->programs[i].domain, sys->name) != 0)
             return true;
     }
     return false;
@@ -88,6 +122,7 @@ void system_place(struct system *sys, const char *text, struct report *report)
     enum placement placement;
     char *name;
     char *value;
+    char *domain;
 
     if (!split_pair(sys, text, &name, &value)) {
         report_error(report, NULL, 0, "--place %s: expected SERVICE=PLACEMENT",
@@ -109,14 +144,27 @@ void system_place(struct system *sys, const char *text, struct report *report)
         text_free(&known);
         return;
     }
+    domain = strchr(value, ':');
+    if (domain != NULL)
+        *domain++ = '\0';
     if (!placement_parse(value, &placement)) {
         report_error(report, NULL, 0,
-                     "--place %s: unknown placement \"%s\" (inproc, kernel or "
-                     "process)",
+                     "--place %s: unknown placement \"%s\" (" PLACEMENT_NAMES
+                     ")",
                      text, value);
         return;
     }
+    if (domain != NULL &&
+        (placement != PLACEMENT_DOMAIN || !system_is_name(domain))) {
+        report_error(report, NULL, 0,
+                     "--place %s: only \"domain\" is followed by the name of "
+                     "one, as in %s=domain:" SYSTEM_DOMAIN_DEFAULT,
+                     text, name);
+        return;
+    }
     service->placement = placement;
+    if (domain != NULL)
+        service->domain = domain;
 }
 
 void system_set_disk(struct system *sys, const char *text,

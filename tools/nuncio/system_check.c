@@ -17,19 +17,10 @@ static const char *file_of(const struct check *check, unsigned line)
     return line == 0 ? NULL : check->sys->file;
 }
 
-static bool is_name(const char *name)
-{
-    size_t bytes = strlen(name);
-
-    return bytes >= 1 && bytes <= SYSTEM_NAME_MAX && name[0] >= 'a' &&
-           name[0] <= 'z' &&
-           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == bytes;
-}
-
 static void check_name(const struct check *check, const char *kind,
                        const char *name, unsigned line)
 {
-    if (!is_name(name))
+    if (!system_is_name(name))
         report_error(check->report, file_of(check, line), line,
                      "%s \"%s\": a name is 1 to %d of a-z 0-9 _ - and begins "
                      "with a letter",
@@ -38,6 +29,21 @@ static void check_name(const struct check *check, const char *kind,
         report_error(check->report, file_of(check, line), line,
                      "%s \"%s\": the kernel has an object of that name", kind,
                      name);
+    else if (strcmp(name, SYSTEM_STORE) == 0 || strcmp(name, SYSTEM_LINKS) == 0)
+        report_error(check->report, file_of(check, line), line,
+                     "%s \"%s\": the name is that of a part of every system of "
+                     "several domains",
+                     kind, name);
+}
+
+static void check_domain_name(const struct check *check, const char *name,
+                              unsigned line)
+{
+    if (!system_is_name(name))
+        report_error(check->report, check->sys->file, line,
+                     "domain \"%s\": a name is 1 to %d of a-z 0-9 _ - and "
+                     "begins with a letter",
+                     name, SYSTEM_NAME_MAX);
 }
 
 /* Services and programs share one name space: that of `use` and `client`. */
@@ -103,6 +109,9 @@ static void check_uses(const struct check *check, const char *owner,
         if (strcmp(used, owner) == 0)
             report_error(check->report, file_of(check, line), line,
                          "\"%s\" uses itself", owner);
+        else if (strcmp(used, SYSTEM_STORE) == 0 &&
+                 system_has_domains(check->sys))
+            continue;
         else if (system_service(check->sys, used) == NULL &&
                  !system_is_kernel_object(used))
             report_error(check->report, file_of(check, line), line,
@@ -110,15 +119,6 @@ static void check_uses(const struct check *check, const char *owner,
                          "nor an object of the kernel",
                          owner, used);
     }
-}
-
-static bool is_user_of(const struct strings *uses, const char *name)
-{
-    for (size_t i = 0; i < uses->count; i++) {
-        if (strcmp(uses->items[i], name) == 0)
-            return true;
-    }
-    return false;
 }
 
 /* An in-process service is part of its client: it needs exactly one. */
@@ -132,14 +132,14 @@ static void check_client(const struct check *check, struct service *service)
     if (service->placement != PLACEMENT_INPROC)
         return;
     for (size_t i = 0; i < sys->service_count; i++) {
-        if (!is_user_of(&sys->services[i].uses, service->name))
+        if (!system_uses(&sys->services[i].uses, service->name))
             continue;
         service->client = sys->services[i].name;
         text_printf(&clients, "%s%s", count++ == 0 ? "" : ", ",
                     sys->services[i].name);
     }
     for (size_t i = 0; i < sys->program_count; i++) {
-        if (!is_user_of(&sys->programs[i].uses, service->name))
+        if (!system_uses(&sys->programs[i].uses, service->name))
             continue;
         service->client = sys->programs[i].name;
         text_printf(&clients, "%s%s", count++ == 0 ? "" : ", ",
@@ -242,6 +242,32 @@ static void check_main(const struct check *check)
                      "no program is main: when it ends, the system ends");
 }
 
+/* Names of domains. The main one has the system's, which else is only told. */
+static void check_domains(const struct check *check)
+{
+    struct system *sys = check->sys;
+
+    for (size_t i = 0; i < sys->service_count; i++) {
+        if (sys->services[i].placement == PLACEMENT_DOMAIN)
+            check_domain_name(check, sys->services[i].domain,
+                              sys->services[i].line);
+    }
+    for (size_t i = 0; i < sys->program_count; i++) {
+        const struct program *program = &sys->programs[i];
+
+        if (program->domain == NULL)
+            continue;
+        check_domain_name(check, program->domain, program->line);
+        if (program->is_main && strcmp(program->domain, sys->name) != 0)
+            report_error(check->report, sys->file, program->line,
+                         "program \"%s\" is main, so its domain is the main "
+                         "one, \"%s\", and not \"%s\"",
+                         program->name, sys->name, program->domain);
+    }
+    if (system_has_domains(sys))
+        check_domain_name(check, sys->name, 0);
+}
+
 static void check_disk(const struct check *check, const struct disk *disk)
 {
     const char *file = file_of(check, disk->line);
@@ -273,7 +299,6 @@ bool system_check(struct system *sys, struct report *report)
         struct service *service = &sys->services[i];
 
         check_uses(&check, service->name, service->line, &service->uses);
-        check_client(&check, service);
         check_device(&check, i);
         if (reaches(sys, service, service, 0))
             report_error(report, sys->file, service->line,
@@ -283,7 +308,18 @@ bool system_check(struct system *sys, struct report *report)
     for (size_t i = 0; i < sys->program_count; i++)
         check_program(&check, &sys->programs[i]);
     check_main(&check);
+    check_domains(&check);
+    if (!system_has_domains(sys))
+        system_check_clients(sys, report);
     return report->errors == before;
+}
+
+void system_check_clients(struct system *sys, struct report *report)
+{
+    struct check check = {.sys = sys, .report = report};
+
+    for (size_t i = 0; i < sys->service_count; i++)
+        check_client(&check, &sys->services[i]);
 }
 
 void system_check_disks(struct system *sys, struct report *report)

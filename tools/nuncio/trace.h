@@ -103,6 +103,5 @@ void trace_print_json(const struct trace *trace,
 void trace_print_perfetto(const struct trace *trace, struct text *out);
 /* For the last two: {"name": value, ...} of arguments or results. */
 void trace_json_values(const struct trace_values *values, struct text *out);
-void trace_json_string(const void *data, size_t bytes, struct text *out);
 
 #endif /* NUNCIO_TOOL_TRACE_H */

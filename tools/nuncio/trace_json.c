@@ -1,30 +1,15 @@
-/* A trace as one JSON array; a byte that is no ASCII becomes \u00XX. */
+/* A trace as one JSON array. */
 #include <abi/error.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "json.h"
 #include "trace.h"
-
-void trace_json_string(const void *data, size_t bytes, struct text *out)
-{
-    const uint8_t *p = data;
-
-    text_puts(out, "\"");
-    for (size_t i = 0; i < bytes; i++) {
-        if (p[i] == '"' || p[i] == '\\')
-            text_printf(out, "\\%c", p[i]);
-        else if (p[i] < ' ' || p[i] > '~')
-            text_printf(out, "\\u%04x", p[i]);
-        else
-            text_add(out, p + i, 1);
-    }
-    text_puts(out, "\"");
-}
 
 static void put_string(const char *string, struct text *out)
 {
-    trace_json_string(string, strlen(string), out);
+    json_quote(out, string, strlen(string));
 }
 
 static void put_value(const struct trace_value *value, struct text *out)
@@ -41,11 +26,11 @@ static void put_value(const struct trace_value *value, struct text *out)
         break;
     case TRACE_VALUE_DATA:
         if (value->data_bytes == value->bytes) {
-            trace_json_string(value->data, value->data_bytes, out);
+            json_quote(out, value->data, value->data_bytes);
             break;
         }
         text_printf(out, "{\"bytes\": %" PRIu64 ", \"begins\": ", value->bytes);
-        trace_json_string(value->data, value->data_bytes, out);
+        json_quote(out, value->data, value->data_bytes);
         text_puts(out, "}");
         break;
     case TRACE_VALUE_UNKNOWN:

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json.h"
 #include "trace.h"
 
 static void put_us(const char *key, uint64_t ns, struct text *out)
@@ -37,7 +38,7 @@ static void put_call(const struct trace_message *message,
     else
         text_printf(&name, "method%u", nu_tag_ordinal(message->record->tag));
     text_puts(out, "{\"name\": ");
-    trace_json_string(text_string(&name), name.bytes, out);
+    json_quote(out, text_string(&name), name.bytes);
     text_free(&name);
     text_printf(out, ", \"cat\": \"%s\", \"ph\": \"%s\"",
                 message->contract != NULL ? message->contract->name : "?",
@@ -87,7 +88,7 @@ static void put_name(const struct trace *trace, size_t index, struct text *out)
                 "{\"name\": \"process_name\", \"ph\": \"M\", \"pid\": %u, "
                 "\"args\": {\"name\": ",
                 message->record->process);
-    trace_json_string(message->process, strlen(message->process), out);
+    json_quote(out, message->process, strlen(message->process));
     text_puts(out, "}},\n");
 }
 

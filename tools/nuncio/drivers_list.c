@@ -1,0 +1,117 @@
+/* What the broker says of driver domains, and of itself. */
+#include <string.h>
+#include <sys/wait.h>
+
+#include "child.h"
+#include "drivers_internal.h"
+#include "host.h"
+#include "json.h"
+
+/* What the broker's list says of a domain of ours, in one line. */
+static void take_state(struct drivers *drivers, const char *line)
+{
+    struct pool pool = {0};
+    const char *name = json_string(&pool, line, "name");
+    const char *state = json_string(&pool, line, "state");
+
+    for (size_t i = 0; i < drivers->count; i++) {
+        struct driver *driver = &drivers->items[i];
+
+        if (name == NULL || state == NULL ||
+            strcmp(name, driver->guest.name) != 0 || driver->start_ms != 0 ||
+            driver->started_ms > drivers->asked_ms || driver->is_killed)
+            continue;
+        driver->has_run |= strcmp(state, "running") == 0;
+        if (strcmp(state, "hung") == 0) {
+            driver->has_run = true;
+            driver_kill_hung(driver);
+        }
+    }
+    pool_free(&pool);
+}
+
+/* Asks, once the list says where: the connector of each leaves a word in the
+ * store when it serves others. */
+static void look_for_ready(struct drivers *drivers, const char *line)
+{
+    struct control *control = &drivers->broker->control;
+    struct pool pool = {0};
+    const char *name = json_string(&pool, line, "name");
+    uint64_t domid;
+
+    for (size_t i = 0; i < drivers->count; i++) {
+        struct driver *driver = &drivers->items[i];
+
+        if (name != NULL && strcmp(name, driver->guest.name) == 0 &&
+            !driver->is_ready && driver->has_run &&
+            json_number(line, "domid", &domid))
+            driver->is_ready =
+                control_ask(control, "read /local/domain/%u/data/nuncio/ready",
+                            (unsigned)domid) == CONTROL_OK;
+    }
+    pool_free(&pool);
+}
+
+static void take_list(struct drivers *drivers)
+{
+    struct control *control = &drivers->broker->control;
+    struct text lines = control->lines;
+    char *rest;
+
+    control->lines = (struct text){0};
+    if (lines.bytes != 0) {
+        for (char *line = strtok_r(lines.data, "\n", &rest); line != NULL;
+             line = strtok_r(NULL, "\n", &rest)) {
+            take_state(drivers, line);
+            if (drivers->wants_ready)
+                look_for_ready(drivers, line);
+        }
+    }
+    text_free(&lines);
+}
+
+void drivers_ask(struct drivers *drivers)
+{
+    struct control *control = &drivers->broker->control;
+    enum control_state state = CONTROL_PENDING;
+    uint64_t now = host_now_ms();
+
+    if (!drivers->is_asking && now >= drivers->ask_ms) {
+        drivers->is_asking = true;
+        drivers->asked_ms = now;
+        if (!control_send(control, "list"))
+            state = CONTROL_GONE;
+    }
+    /* Nobody speaks unasked, but the end of the broker is seen here. */
+    if (state == CONTROL_PENDING)
+        state = control_receive(control);
+    if (state == CONTROL_GONE ||
+        (drivers->is_asking && now - drivers->asked_ms > CONTROL_PATIENCE_MS)) {
+        drivers_fail(drivers, drivers->broker->dir.kind == RUNDIR_JOINED
+                                  ? "the system that was joined has ended"
+                                  : "the broker does not answer");
+        return;
+    }
+    if (!drivers->is_asking || state == CONTROL_PENDING)
+        return;
+    drivers->is_asking = false;
+    drivers->ask_ms = now + DRIVERS_ASK_MS;
+    take_list(drivers);
+}
+
+void drivers_look_at_broker(struct drivers *drivers)
+{
+    struct broker *broker = drivers->broker;
+    struct text text = {0};
+    int status;
+
+    if (!child_has_ended(&broker->pid, &status))
+        return;
+    text_printf(&text, "the broker ended, with %s %d\n",
+                WIFEXITED(status) ? "status" : "signal",
+                WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+    rundir_show_log(&broker->dir, RUNDIR_BROKER_LOG, &text);
+    text.data[text.bytes - 1] = '\0';
+    drivers_fail(drivers, pool_strdup(&drivers->pool, text.data));
+    text_free(&text);
+}
