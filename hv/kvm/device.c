@@ -157,23 +157,23 @@ static const char *set_queue(uint16_t queue, const void *block, uint16_t vector,
 
     common->queue_select = queue;
     if (common->queue_size < BROKER_QUEUE_SIZE) {
-        return "its device needs queue-size=1024";
+        return "the broker's device needs queue-size=1024";
     }
     common->queue_size = BROKER_QUEUE_SIZE;
     common->queue_vector = vector;
     if (common->queue_vector != vector) {
-        return "its device has no interrupt for us";
+        return "the broker's device has no interrupt for us";
     }
     set_area(0, block);
     set_area(1, scratch);
     set_area(2, scratch + USED_AREA);
     offset = (uint64_t)common->queue_notify_off * multiplier;
     if (offset + sizeof(uint16_t) > notify->bytes) {
-        return "its device's bells lie outside of it";
+        return "the broker's device's bells lie outside of it";
     }
     bells[queue] = mmio_map(notify->phys + offset, sizeof(uint16_t));
     if (bells[queue] == NULL) {
-        return "its device's bells cannot be reached";
+        return "the broker's device's bells cannot be reached";
     }
     common->queue_enable = 1;
     return NULL;
@@ -186,11 +186,11 @@ static const char *set_message(void)
     volatile uint32_t *entry;
 
     if (!pci_msix_find(claimed_slot, &msix)) {
-        return "its device has no messages (MSI-X)";
+        return "the broker's device has no messages (MSI-X)";
     }
     entry = mmio_map(msix.table_phys, MSIX_ENTRY_WORDS * sizeof(uint32_t));
     if (entry == NULL) {
-        return "its device's messages cannot be reached";
+        return "the broker's device's messages cannot be reached";
     }
     entry[0] = (uint32_t)kvm_lapic_message_address();
     entry[1] = 0;
@@ -211,17 +211,17 @@ static const char *set_up(void)
     window = find_window(bars, CAP_COMMON, sizeof(struct common));
     notify = find_window(bars, CAP_NOTIFY, sizeof(uint16_t));
     if (window.phys == 0 || notify.phys == 0) {
-        return "its device is not virtio 1";
+        return "the broker's device is not virtio 1";
     }
     common = mmio_map(window.phys, sizeof(struct common));
     if (common == NULL) {
-        return "its device's registers cannot be reached";
+        return "the broker's device's registers cannot be reached";
     }
     pci_write(claimed_slot, PCI_COMMAND, 2,
               pci_read(claimed_slot, PCI_COMMAND, 2) | PCI_COMMAND_MEMORY |
                   PCI_COMMAND_MASTER);
     if (!reset() || !agree() || common->queue_count < BROKER_QUEUES) {
-        return "its device cannot be agreed with";
+        return "the broker's device cannot be agreed with";
     }
     problem = set_message();
     common->config_vector = NO_VECTOR;

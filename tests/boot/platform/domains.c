@@ -334,6 +334,32 @@ static void run_b(void)
     kprintf("%u events, %u ticks\n", events, ticks);
 }
 
+/* Hypercalls until the broker, which the runner stops, has answered one late. */
+void test_silence(void)
+{
+    uint64_t longest = 0;
+
+    expect(domain_self() != NULL, "there are other domains");
+    peer = STRANGER;
+    expect(event_bind_virq(VIRQ_TIMER, on_tick, NULL, &tick_port) == 0,
+           "VIRQ_TIMER binds");
+    time_set_timer(time_now_ns() + MS);
+    kprintf("READY\n");
+    while (longest < 1000 * MS) {
+        uint64_t begin = time_now_ns();
+
+        expect(copy_from(FIRST_REF, pages[0], 8) == GNTST_bad_domain,
+               "there is no such domain");
+        if (time_now_ns() - begin > longest) {
+            longest = time_now_ns() - begin;
+        }
+        (void)hypercall_sched_block();
+    }
+    ticks = 0;
+    wait_until(&ticks, 3, "the timer goes on");
+    kprintf("answered after %lu ms\n", (unsigned long)(longest / MS));
+}
+
 void test_domains(void)
 {
     uint64_t number = 0;

@@ -238,8 +238,12 @@ void kernel_main(struct boot_info *info, struct boot_memory *memory)
         kprintf("SUCCESS\n");
         hv_shutdown(STATUS_GOOD);
     }
-    if (strcmp(name, "domains") == 0) {
-        test_domains();
+    if (strcmp(name, "domains") == 0 || strcmp(name, "silence") == 0) {
+        if (name[0] == 'd') {
+            test_domains();
+        } else {
+            test_silence();
+        }
         kprintf("SUCCESS\n");
         hv_shutdown(STATUS_GOOD);
     }

@@ -8,10 +8,12 @@ status: 0, 1 something failed, 77 no QEMU.
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 QEMU = "qemu-system-x86_64"
@@ -35,6 +37,9 @@ CASES = [
     ("microvm", "microvm,pcie=on", "-cpu max", DEVICE, ""),
     ("halting at once", "q35", "-cpu max", DEVICE, "hv-poll-us=0"),
     ("spinning long", "q35", "-cpu max", DEVICE, "hv-poll-us=20000"),
+    ("silence", "q35", "-cpu max", DEVICE, ""),
+    ("a short queue", "q35", "-cpu max",
+     DEVICE.replace("1024", "128"), ""),
 ]
 
 
@@ -120,12 +125,54 @@ def run_pair(case, kernel, broker):
     return wrong, "--- a\n" + ends[0][1] + "--- b\n" + ends[1][1]
 
 
+def until(process, text):
+    """What the machine prints, up to and with a line that has (text)."""
+    printed = ""
+    for line in process.stdout:
+        printed += line.decode("utf-8", "replace")
+        if text in printed:
+            return printed
+    return printed
+
+
+def run_silence(case, kernel, broker):
+    """The broker stands still for more than 5 s, and comes back."""
+    _, machine, arguments, device, cmdline = case
+    process = start(kernel, machine, arguments, device, broker.add("a")[1],
+                    f"test=silence {cmdline}")
+    watch = threading.Timer(TIMEOUT_S, process.kill)
+    watch.start()
+    text = until(process, "READY")
+    broker.process.send_signal(signal.SIGSTOP)
+    text += until(process, "waiting for it")
+    broker.process.send_signal(signal.SIGCONT)
+    text += until(process, "no such line")
+    watch.cancel()
+    return problems(process.wait(), text, [
+        *BANNER, r"broker has not answered for 5 s; waiting for it",
+        r"answered after [5-9]\d\d\d ms", "SUCCESS"]), text
+
+
+def run_refused(case, kernel, broker):
+    """A device that cannot carry hypercalls: the kernel goes on alone."""
+    _, machine, arguments, device, cmdline = case
+    status, text = finish(start(kernel, machine, arguments, device,
+                                broker.add("a")[1], f"test=all {cmdline}"))
+    wrong = problems(status, text, [
+        "no other domains: the broker's device needs queue-size=1024", "SUCCESS"])
+    wrong += [f"a line has: {bad}" for bad in ("of the broker", "1af4:105a")
+              if bad in text]
+    return wrong, text
+
+
 def run_case(case, kernel, program):
+    runs = {"silence": run_silence, "a short queue": run_refused}
     with tempfile.TemporaryDirectory() as directory:
         broker = Broker(program, directory)
         try:
-            wrong, text = run_pair(case, kernel, broker)
+            wrong, text = runs.get(case[0], run_pair)(case, kernel, broker)
         finally:
+            broker.process.send_signal(signal.SIGCONT)
             status = broker.stop()
         if status != 0:
             wrong.append(f"the broker's status is {status}")

@@ -23,6 +23,7 @@ void wait_until(const volatile uint32_t *counter, uint32_t value,
 
 void test_devices(void);
 void test_domains(void);
+void test_silence(void);
 void test_rng(const struct platform_device *rng);
 
 void panic_write_text(void);
