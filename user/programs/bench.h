@@ -18,8 +18,9 @@ int bench_run(void);
 int bench_time(void);
 
 /* `sides NAME calls=N near.busy=N ... far.busy=N ...`: what calls do on this
- * machine and on that of `pong`; counters.h. The round with the least work. */
-int bench_sides(void);
+ * machine and on that of `pong`; counters.h. The round with the least work. Of
+ * operation (name) alone unless that is NULL. */
+int bench_sides(const char *name);
 
 /* `load ops=N bytes=N ns=N near.busy=N ...`: opens, reads whole and closes
  * (ops) files of /bench/load, drawn as SPECweb99 draws them. Other machines'
