@@ -49,8 +49,8 @@ static bool read_number(const char *text, unsigned long most,
     return errno == 0 && *end == '\0' && *number <= most;
 }
 
-static const char *add_domain(struct broker *broker, const char *name,
-                              struct domain **added)
+const char *control_add(struct broker *broker, const char *name,
+                        unsigned long watchdog_ms)
 {
     char path[CONNECTION_PATH_MAX];
     const char *problem = domain_name_problem(name);
@@ -74,7 +74,9 @@ static const char *add_domain(struct broker *broker, const char *name,
         broker_remove(broker, domain);
         return problem;
     }
-    *added = domain;
+    domain->watchdog_ns = watchdog_ms * NS_PER_MS;
+    domain_log(domain, "event=add domid=%u watchdog_ms=%lu", domain->domid,
+               watchdog_ms);
     return NULL;
 }
 
@@ -96,15 +98,13 @@ static void do_add(struct broker *broker, const struct words *words, FILE *out)
                       WATCHDOG_MAX_MS);
         return;
     }
-    problem = add_domain(broker, words->at[1], &domain);
+    problem = control_add(broker, words->at[1], watchdog_ms);
     if (problem != NULL) {
         (void)fprintf(out, "error %s\n", problem);
         return;
     }
-    domain->watchdog_ns = watchdog_ms * NS_PER_MS;
+    domain = broker_find(broker, words->at[1]);
     (void)connection_path(broker, domain->name, path);
-    domain_log(domain, "event=add domid=%u watchdog_ms=%lu", domain->domid,
-               watchdog_ms);
     (void)fprintf(out, "ok domid=%u socket=%s\n", (unsigned)domain->domid,
                   path);
 }

@@ -18,4 +18,8 @@
  * (line) is changed. */
 void control_do(struct broker *broker, char *line, FILE *out);
 
+/* Makes a domain, as `add NAME watchdog_ms=N` does. NULL, or why not. */
+const char *control_add(struct broker *broker, const char *name,
+                        unsigned long watchdog_ms);
+
 #endif /* NUNCIO_BROKER_CONTROL_H */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <grp.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,7 +18,9 @@
 #include <unistd.h>
 
 #include "connection.h"
+#include "control.h"
 #include "control_socket.h"
+#include "ready.h"
 #include "rounds.h"
 #include "sandbox.h"
 #include "store.h"
@@ -33,15 +36,21 @@ struct options {
     const char *log;
     unsigned long poll_us;
     bool open; /* no sandbox */
+    const char *group; /* whose QEMUs may connect, besides our user's */
+    const char *names[BROKER_DOMAINS_MAX]; /* of domains to begin with */
+    size_t name_count;
 };
 
 static const char usage[] =
     "usage: nuncio-broker --system DIR [--log FILE] [--poll-max-us N]\n"
-    "                     [--no-sandbox]\n"
+    "                     [--group GROUP] [--add NAME]... [--no-sandbox]\n"
     "  --system DIR       where the sockets are; made if it is not there\n"
     "  --log FILE         lines are added to FILE instead of standard error\n"
     "  --poll-max-us N    longest time to look for more after a batch, up to\n"
     "                     10000; 0: never (default 20)\n"
+    "  --group GROUP      domains' QEMUs may be of this group (libvirt-qemu);\n"
+    "                     without it, of the broker's user only\n"
+    "  --add NAME         begin with this domain; may be repeated\n"
     "  --no-sandbox       keep all system calls, for a debugger\n";
 
 static bool read_options(int argc, char **argv, struct options *options)
@@ -50,6 +59,8 @@ static bool read_options(int argc, char **argv, struct options *options)
         {"system", required_argument, NULL, 's'},
         {"log", required_argument, NULL, 'l'},
         {"poll-max-us", required_argument, NULL, 'p'},
+        {"group", required_argument, NULL, 'g'},
+        {"add", required_argument, NULL, 'a'},
         {"no-sandbox", no_argument, NULL, 'n'},
         {NULL, 0, NULL, 0}};
     char *end;
@@ -63,6 +74,10 @@ static bool read_options(int argc, char **argv, struct options *options)
             options->log = optarg;
         } else if (option == 'n') {
             options->open = true;
+        } else if (option == 'g') {
+            options->group = optarg;
+        } else if (option == 'a' && options->name_count < BROKER_DOMAINS_MAX) {
+            options->names[options->name_count++] = optarg;
         } else if (option == 'p') {
             options->poll_us = strtoul(optarg, &end, 10);
             if (*optarg < '0' || *optarg > '9' || *end != '\0' ||
@@ -106,6 +121,43 @@ static int enter_directory(struct broker *broker, const char *directory)
                       "nuncio-broker: another broker serves %s already\n",
                       broker->directory);
         return EXIT_FAILURE;
+    }
+    return EXIT_SUCCESS;
+}
+
+/*
+ * From now on new files are the group's, and its members get through the
+ * directory. What they may connect to is made after share_sockets().
+ */
+static int enter_group(const struct broker *broker, const char *name)
+{
+    const struct group *group = getgrnam(name);
+
+    if (group == NULL) {
+        (void)fprintf(stderr, "nuncio-broker: there is no group %s\n", name);
+        return EXIT_FAILURE;
+    }
+    if (chown(broker->directory, (uid_t)-1, group->gr_gid) != 0 ||
+        chmod(broker->directory, 0710) != 0 || setgid(group->gr_gid) != 0)
+        return complain(name);
+    return EXIT_SUCCESS;
+}
+
+static void share_sockets(void)
+{
+    (void)umask(0117);
+}
+
+static int add_domains(struct broker *broker, const struct options *options)
+{
+    for (size_t i = 0; i < options->name_count; i++) {
+        const char *problem = control_add(broker, options->names[i], 0);
+
+        if (problem != NULL) {
+            (void)fprintf(stderr, "nuncio-broker: --add %s: %s\n",
+                          options->names[i], problem);
+            return EXIT_FAILURE;
+        }
     }
     return EXIT_SUCCESS;
 }
@@ -227,7 +279,8 @@ static int start(struct broker *broker, const struct options *options)
         return complain("epoll");
     if (open_log(options->log) != 0 ||
         enter_directory(broker, options->directory) != 0 ||
-        open_signals(broker) != 0)
+        open_signals(broker) != 0 ||
+        (options->group != NULL && enter_group(broker, options->group) != 0))
         return EXIT_FAILURE;
     guest_memory_guard();
     broker->store = store_create(rounds_wake_store, broker);
@@ -237,13 +290,18 @@ static int start(struct broker *broker, const struct options *options)
         return EXIT_FAILURE;
     }
     log_event("event=start system=%s", broker->directory);
+    if (options->group != NULL)
+        share_sockets();
+    if (add_domains(broker, options) != 0)
+        return EXIT_FAILURE;
+    ready_tell();
     return options->open ? EXIT_SUCCESS : enter_sandbox();
 }
 
 int main(int argc, char **argv)
 {
     static struct broker broker;
-    struct options options = {0};
+    static struct options options;
 
     if (!read_options(argc, argv, &options)) {
         (void)fputs(usage, stderr);
