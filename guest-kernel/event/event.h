@@ -55,7 +55,9 @@ int event_bind_interdomain(uint16_t domid, uint32_t remote_port, event_fn fn,
 /* A port that is bound since before we came, as the store's: gives it (fn) and
  * unmasks it. NU_BUSY: it has one; NU_RANGE: no such port. */
 int event_attach(uint32_t port, event_fn fn, void *arg);
-/* Raises the event at the far end of (port). 0, or NU_GONE: there is none. */
+/* Raises the event at the far end of (port). 0, also when nobody has bound to
+ * it or the other domain is gone: the event is then dropped, as on Xen.
+ * NU_GONE: the port is none of the hypervisor's. */
 int event_send(uint32_t port);
 /* Clears the pending bit of (port), which is masked; whether it was set. For
  * who polls instead of waiting: mask, poll, and unmask before waiting. */

@@ -39,6 +39,11 @@ static uint64_t poll_max;
 void kvm_mailbox_init(void (*take)(uint32_t vector))
 {
     take_interrupt = take;
+    /* Numbers of a life before a reset mean nothing. */
+    kvm_mailbox.box.request = 0;
+    kvm_mailbox.box.done = 0;
+    kvm_mailbox.box.want_call = 0;
+    kvm_mailbox.box.polling = 0;
     kvm_batch.is_open = false;
     kvm_batch.added = 0;
     kvm_batch.run_count = 0;
