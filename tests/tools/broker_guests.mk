@@ -2,7 +2,7 @@
 broker-guest-srcs := $(addprefix tests/broker/,guest.c guest_vhost.c guest_store.c \
     system.c wire.c)
 broker-guest-objs := $(broker-guest-srcs:%.c=$(BUILD)/%.o)
-broker-guest-tests := grants events
+broker-guest-tests := grants events death flood
 
 $(BUILD)/tests/broker/%.o: tests/broker/%.c
 	$(call say,HOSTCC)
