@@ -34,11 +34,6 @@ struct peer {
 };
 
 static struct {
-    uint32_t count;
-    struct {
-        const char *name;
-        nu_handle_t handle;
-    } exports[LINKS_NAMES_MAX];
     nu_handle_t watch;
     bool is_ready; /* the store says so */
     uint64_t ready_ns; /* not before */
@@ -48,28 +43,10 @@ static struct {
     struct peer peers[LINKS_PEERS_MAX];
 } all;
 
-bool export_add(const char *name)
+void export_begin(void)
 {
-    nu_handle_t handle = rt_handle(name);
-
-    if (!text_is_name(name) || all.count == LINKS_NAMES_MAX ||
-        handle == NU_HANDLE_NONE || (handle & NU_HANDLE_LOCAL))
-        return false;
-    all.exports[all.count].name = name;
-    all.exports[all.count].handle = handle;
-    all.count++;
-    return true;
-}
-
-nu_handle_t export_find(const char *name, size_t bytes)
-{
-    for (uint32_t i = 0; i < all.count; i++) {
-        const char *has = all.exports[i].name;
-
-        if (strlen(has) == bytes && memcmp(has, name, bytes) == 0)
-            return all.exports[i].handle;
-    }
-    return NU_HANDLE_NONE;
+    memset(&all, 0, sizeof(all));
+    all.changes = limit_of(32, 10 * LINKS_MS);
 }
 
 /* ---- peers ---- */
@@ -193,7 +170,6 @@ static void accept(struct peer *p, uint64_t now)
     int status = handshake_read_offer(p->domid, p->word, &offer);
 
     p->used_ns = now;
-    p->line.suffix = import_has(p->domid) ? ".in" : "";
     if (status == 0)
         status = connect(p, &offer, now);
     if (status != 0) {
@@ -348,6 +324,18 @@ static void run_ready(uint64_t now)
         rt_log("cannot offer anything: %s", nu_error_text(status));
 }
 
+/* A peer that we import from, too, has two links: ours is told beside that. */
+static void tell(struct peer *p, uint64_t now)
+{
+    const char *suffix = import_has(p->domid) ? ".in" : "";
+
+    if (strcmp(suffix, p->line.suffix) != 0) {
+        line_untell(&p->line);
+        p->line.suffix = suffix;
+    }
+    line_tell(&p->line, "up", now);
+}
+
 static uint64_t run_peer(struct peer *p, uint64_t now)
 {
     bool is_due = p->is_dirty && p->look_ns <= now;
@@ -363,24 +351,18 @@ static uint64_t run_peer(struct peer *p, uint64_t now)
         look(p, now);
     }
     if (p->line.is_up)
-        line_tell(&p->line, "up", now);
+        tell(p, now);
     next = p->is_dirty ? p->look_ns : LINKS_NEVER;
     if (p->line.is_up)
         next = sooner(next, line_tell_next(&p->line));
     return sooner(next, line_next(&p->line));
 }
 
-int export_start(void)
-{
-    all.changes = limit_of(32, 10 * LINKS_MS);
-    return 0;
-}
-
 uint64_t export_run(uint64_t now)
 {
     uint64_t next;
 
-    if (all.count == 0)
+    if (names_count() == 0)
         return LINKS_NEVER;
     run_ready(now);
     if (all.has_changes && limit_take(&all.changes, now))

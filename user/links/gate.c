@@ -29,7 +29,7 @@ static int gate_open_serve(void *self, struct nu_serve *call,
                            const struct gate_open_req *req,
                            const struct nu_blob *name)
 {
-    nu_handle_t service = export_find(name->data, name->bytes);
+    nu_handle_t service = names_find(name->data, name->bytes);
     nu_handle_t *opened = self;
     int status;
 

@@ -53,6 +53,11 @@ static struct {
     } names[LINKS_NAMES_MAX];
 } all;
 
+void import_begin(void)
+{
+    memset(&all, 0, sizeof(all));
+}
+
 static struct importer *importer_of(const char *domain)
 {
     struct importer *im;
@@ -64,7 +69,6 @@ static struct importer *importer_of(const char *domain)
     if (all.count == LINKS_DOMAINS_MAX)
         return NULL;
     im = &all.importers[all.count++];
-    memset(im, 0, sizeof(*im));
     strlcpy(im->domain, domain, sizeof(im->domain));
     im->is_dirty = true;
     im->backoff_ms = LINKS_BACKOFF_MIN_MS;

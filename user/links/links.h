@@ -8,6 +8,7 @@
  * main.c    arguments, start, the loop over signals and times
  * import.c  role of the importer, for each domain that we import from
  * export.c  role of the exporter, for each domain that offers
+ * names.c   what peers may open
  * gate.c    the objects that peers may open, on threads of their own
  * line.c    one link while it is up: signs of life, figures for `nuncio ps`
  * handshake.c  offers and answers in the store; text.c  their form
@@ -73,6 +74,8 @@ static inline uint64_t sooner(uint64_t a, uint64_t b)
 
 /* ---- import.c ---- */
 
+/* Before all others. */
+void import_begin(void);
 /* Service (name) is in domain (domain), by the argument. False: too many, or
  * not names. The texts last. */
 bool import_add(const char *name, const char *domain);
@@ -85,13 +88,21 @@ uint64_t import_run(uint64_t now);
 /* Do we have a link to (domid) as importer? */
 bool import_has(uint32_t domid);
 
+/* ---- names.c ---- */
+
+/* Before all others. */
+void names_begin(void);
+/* Peers may open the service that we have a handle (name) on. False: there is
+ * no such handle, or there are too many names. */
+bool names_add(const char *name);
+uint32_t names_count(void);
+/* The handle of (name), NONE if it is not exported. Any thread. */
+nu_handle_t names_find(const char *name, size_t bytes);
+
 /* ---- export.c ---- */
 
-/* Peers may open the service that we have a handle (name) on. */
-bool export_add(const char *name);
-/* The handle of (name), NONE if it is not exported. Any thread. */
-nu_handle_t export_find(const char *name, size_t bytes);
-int export_start(void);
+/* Before all others. */
+void export_begin(void);
 void export_happens(enum happening what, uint32_t index);
 uint64_t export_run(uint64_t now);
 

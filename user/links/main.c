@@ -34,7 +34,7 @@ static bool read_exports(char *list)
 
         if (comma != NULL)
             *comma++ = '\0';
-        if (!export_add(list))
+        if (!names_add(list))
             return false;
         list = comma;
     }
@@ -87,8 +87,6 @@ static int start(nu_handle_t *timer)
     if (status == 0)
         status = import_start();
     if (status == 0)
-        status = export_start();
-    if (status == 0)
         status = prepare_store();
     return status;
 }
@@ -110,8 +108,9 @@ static int run(nu_handle_t timer)
     while (status == 0 || status == NU_INTR) {
         struct nu_regs r = {.tag = NU_OP_RECV};
         uint64_t now = rt_now_ns();
-        uint64_t next = sooner(import_run(now), export_run(now));
+        uint64_t next = import_run(now);
 
+        next = sooner(next, export_run(now));
         now = rt_now_ns();
         if (next != LINKS_NEVER)
             (void)timer_set(timer, next > now ? next : now + PAUSE_NS, 0);
@@ -128,6 +127,9 @@ int main(int argc, char **argv)
     nu_handle_t timer = NU_HANDLE_NONE;
     int status;
 
+    import_begin();
+    names_begin();
+    export_begin();
     here.heartbeat_ns = HEARTBEAT_MS * LINKS_MS;
     here.dead_ns = DEAD_MS * LINKS_MS;
     for (int i = 0; i < argc; i++) {
