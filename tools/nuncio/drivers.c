@@ -248,7 +248,7 @@ void driver_kill_hung(struct driver *driver)
 
 void drivers_serve(struct drivers *drivers)
 {
-    drivers_look_at_broker(drivers);
+    (void)drivers_look_at_broker(drivers);
     for (size_t i = 0; i < drivers->count && drivers->failure == NULL; i++) {
         struct driver *driver = &drivers->items[i];
 

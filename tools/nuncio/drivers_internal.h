@@ -11,8 +11,8 @@
 void drivers_fail(struct drivers *drivers, const char *sentence);
 void driver_kill_hung(struct driver *driver);
 
-/* Has the broker ended? */
-void drivers_look_at_broker(struct drivers *drivers);
+/* Has the broker ended? Then the run has, too. False if it is not ours. */
+bool drivers_look_at_broker(struct drivers *drivers);
 /* Asks for the list when it is time, and takes the answer when it is there. */
 void drivers_ask(struct drivers *drivers);
 

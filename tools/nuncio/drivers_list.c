@@ -7,6 +7,8 @@
 #include "host.h"
 #include "json.h"
 
+#define BROKER_END_MS 500
+
 /* What the broker's list says of a domain of ours, in one line. */
 static void take_state(struct drivers *drivers, const char *line)
 {
@@ -70,6 +72,39 @@ static void take_list(struct drivers *drivers)
     text_free(&lines);
 }
 
+bool drivers_look_at_broker(struct drivers *drivers)
+{
+    struct broker *broker = drivers->broker;
+    struct text text = {0};
+    int status;
+
+    if (!child_has_ended(&broker->pid, &status))
+        return false;
+    text_printf(&text, "the broker ended, with %s %d\n",
+                WIFEXITED(status) ? "status" : "signal",
+                WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+    rundir_show_log(&broker->dir, RUNDIR_BROKER_LOG, &text);
+    text.data[text.bytes - 1] = '\0';
+    drivers_fail(drivers, pool_strdup(&drivers->pool, text.data));
+    text_free(&text);
+    return true;
+}
+
+/* Its socket is closed, or it says nothing. Which of us is told first that it
+ * has ended is a matter of luck. */
+static void lose_broker(struct drivers *drivers)
+{
+    uint64_t until = host_now_ms() + BROKER_END_MS;
+
+    if (drivers->broker->dir.kind == RUNDIR_JOINED) {
+        drivers_fail(drivers, "the system that was joined has ended");
+        return;
+    }
+    while (!drivers_look_at_broker(drivers) && host_now_ms() < until)
+        (void)poll(NULL, 0, 5);
+    drivers_fail(drivers, "the broker does not answer");
+}
+
 void drivers_ask(struct drivers *drivers)
 {
     struct control *control = &drivers->broker->control;
@@ -87,9 +122,7 @@ void drivers_ask(struct drivers *drivers)
         state = control_receive(control);
     if (state == CONTROL_GONE ||
         (drivers->is_asking && now - drivers->asked_ms > CONTROL_PATIENCE_MS)) {
-        drivers_fail(drivers, drivers->broker->dir.kind == RUNDIR_JOINED
-                                  ? "the system that was joined has ended"
-                                  : "the broker does not answer");
+        lose_broker(drivers);
         return;
     }
     if (!drivers->is_asking || state == CONTROL_PENDING)
@@ -97,21 +130,4 @@ void drivers_ask(struct drivers *drivers)
     drivers->is_asking = false;
     drivers->ask_ms = now + DRIVERS_ASK_MS;
     take_list(drivers);
-}
-
-void drivers_look_at_broker(struct drivers *drivers)
-{
-    struct broker *broker = drivers->broker;
-    struct text text = {0};
-    int status;
-
-    if (!child_has_ended(&broker->pid, &status))
-        return;
-    text_printf(&text, "the broker ended, with %s %d\n",
-                WIFEXITED(status) ? "status" : "signal",
-                WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
-    rundir_show_log(&broker->dir, RUNDIR_BROKER_LOG, &text);
-    text.data[text.bytes - 1] = '\0';
-    drivers_fail(drivers, pool_strdup(&drivers->pool, text.data));
-    text_free(&text);
 }
