@@ -21,6 +21,12 @@
  *            Without memory on the host the store says so and aborts.
  * Context:   one thread; never blocks.
  * Spec:      Xen docs/misc/xenstore.txt, xenstore-ring.txt, io/xs_wire.h.
+ *
+ * Where it differs from xenstored: a domid belongs to a name, so rights that
+ * others gave to a domain outlive its restarts, until the name is taken away;
+ * events that find no room are folded, not lost; nobody but the broker is
+ * privileged, so @introduceDomain and @releaseDomain fire once, when they are
+ * watched.
  */
 #ifndef NUNCIO_BROKER_STORE_H
 #define NUNCIO_BROKER_STORE_H

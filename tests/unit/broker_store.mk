@@ -6,3 +6,4 @@ broker-store-units := $(addprefix broker_store,_ops _perms _watch _transaction \
 unit-tests += $(broker-store-units)
 $(foreach t,$(broker-store-units),$(eval \
     unit-$(t)-srcs := tests/unit/test_$(t).c $(broker-store-test-srcs)))
+unit-broker_store_model-srcs += tests/unit/broker_store_model.c
