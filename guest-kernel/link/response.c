@@ -60,22 +60,38 @@ static int take_handle(struct link *link, struct link_call *call,
     return 0;
 }
 
+/* Undoes take_handle() for the first (count). */
+static void drop_handles(struct thread *client, uint32_t count)
+{
+    struct handle_table *table = &client->process->handles;
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct handle_slot *slot =
+            handle_find(table, client->buf->handles[i].handle);
+
+        if (slot != NULL)
+            object_put(handle_take(table, slot));
+    }
+}
+
 static int take_handles(struct link *link, struct link_call *call,
                         const struct link_view *view)
 {
+    struct thread *client = call->thread;
     const struct link_draft *recipe;
 
     if (view->handle_count == 0)
         return 0;
-    if (view->handle_count > call->thread->process->handles.free_count) {
+    if (view->handle_count > client->process->handles.free_count) {
         give_back(link, view, 0, view->handle_count);
         return NU_NOSLOT;
     }
-    recipe = request_draft_again(call->thread);
+    recipe = request_draft_again(client);
     for (uint32_t i = 0; i < view->handle_count; i++) {
         int status = take_handle(link, call, view, i, recipe);
 
         if (status != 0) {
+            drop_handles(client, i);
             give_back(link, view, i, view->handle_count);
             return status;
         }
@@ -83,11 +99,13 @@ static int take_handles(struct link *link, struct link_call *call,
     return 0;
 }
 
-/* What came is what was asked for: no more buffers, no more bytes. */
+/* What came is what was asked for: no more buffers, no more bytes; and strings,
+ * if there are any, have come into some. */
 static bool fits(const struct link_call *call, const struct link_view *view)
 {
     if (view->head.rx_count > call->rx_count ||
-        view->head.object > NU_STRINGS_MAX)
+        view->head.object > NU_STRINGS_MAX || view->piece_count != 0 ||
+        (view->head.object != 0 && view->head.rx_count == 0))
         return false;
     for (uint32_t i = 0; i < view->head.rx_count; i++) {
         if (view->rx[i].bytes > call->rx_bytes[i])
@@ -113,29 +131,43 @@ static void set_registers(struct thread *client, const struct link_view *view)
     client->regs.r9 = words[3];
 }
 
-static void deliver(struct link *link, struct link_call *call,
+/* Everything that came; or why it cannot be had. */
+static int take_all(struct link *link, struct link_call *call,
                     const struct link_view *view)
 {
     struct thread *client = call->thread;
     int status = take_handles(link, call, view);
     uint32_t words = view->word_count;
 
-    client->remote = NULL;
-    for (uint32_t i = 0; i < view->head.rx_count; i++)
+    if (status != 0)
+        return status;
+    if (words > NU_REG_WORDS)
+        memcpy(&client->buf->words[NU_REG_WORDS], &view->words[NU_REG_WORDS],
+               (words - NU_REG_WORDS) * sizeof(uint64_t));
+    for (uint32_t i = 0; i < view->head.rx_count; i++) {
+        client->buf->rx_bytes[i] = view->rx[i].bytes;
         link->stats.bytes_in += view->rx[i].bytes;
-    if (status != 0) {
-        answer_status(client, status);
-    } else if (client->regs.rsi & NU_OP_RECV) {
-        if (words > NU_REG_WORDS)
-            memcpy(&client->buf->words[NU_REG_WORDS],
-                   &view->words[NU_REG_WORDS],
-                   (words - NU_REG_WORDS) * sizeof(uint64_t));
-        for (uint32_t i = 0; i < view->head.rx_count; i++)
-            client->buf->rx_bytes[i] = view->rx[i].bytes;
-        set_registers(client, view);
-    } else {
-        answer_status(client, nu_tag_status(view->head.tag));
     }
+    set_registers(client, view);
+    return 0;
+}
+
+/* A failure, or the answer to a message sent one way, is a status and nothing
+ * else. */
+static void deliver(struct link *link, struct link_call *call,
+                    const struct link_view *view)
+{
+    struct thread *client = call->thread;
+    int status = nu_tag_status(view->head.tag);
+    bool all = status == 0 && (client->regs.rsi & NU_OP_RECV);
+
+    client->remote = NULL;
+    if (all)
+        status = take_all(link, call, view);
+    else
+        give_back(link, view, 0, view->handle_count);
+    if (!all || status != 0)
+        answer_status(client, status);
     answer_done(client);
     sched_ready(client);
 }
