@@ -28,6 +28,7 @@ struct watch {
 };
 
 static struct node nodes[HOST_NODES_MAX];
+static uint32_t node_end; /* behind the last that was ever used */
 static struct watch watches[HOST_WATCHES_MAX];
 static nu_handle_t first_watch;
 
@@ -39,7 +40,8 @@ static void must(bool good)
 
 void links_store_begin(void)
 {
-    memset(nodes, 0, sizeof(nodes));
+    memset(nodes, 0, node_end * sizeof(nodes[0]));
+    node_end = 0;
     memset(watches, 0, sizeof(watches));
 }
 
@@ -84,7 +86,7 @@ static void changed(const char *path, bool is_removed)
 
 static struct node *find(const char *path)
 {
-    for (uint32_t i = 0; i < HOST_NODES_MAX; i++) {
+    for (uint32_t i = 0; i < node_end; i++) {
         if (nodes[i].path[0] != '\0' && strcmp(nodes[i].path, path) == 0)
             return &nodes[i];
     }
@@ -100,6 +102,8 @@ static void set(const char *path, const void *value, size_t bytes)
             node = &nodes[i];
     }
     must(node != NULL && strlen(path) < PATH_BYTES && bytes < VALUE_BYTES);
+    if (node >= &nodes[node_end])
+        node_end = (uint32_t)(node - nodes) + 1;
     strcpy(node->path, path);
     memcpy(node->value, value, bytes);
     node->value[bytes] = '\0';
@@ -124,7 +128,7 @@ static bool remove_all(const char *path)
 {
     bool is_found = false;
 
-    for (uint32_t i = 0; i < HOST_NODES_MAX; i++) {
+    for (uint32_t i = 0; i < node_end; i++) {
         if (nodes[i].path[0] == '\0' || !is_below(nodes[i].path, path))
             continue;
         nodes[i].path[0] = '\0';
@@ -214,7 +218,7 @@ static int list_serve(void *self, struct nu_serve *call,
 
     text_of(text, path);
     skip = strlen(text) + 1;
-    for (uint32_t i = 0; i < HOST_NODES_MAX; i++) {
+    for (uint32_t i = 0; i < node_end; i++) {
         char name[PATH_BYTES];
         bool is_new = true;
 

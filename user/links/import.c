@@ -252,8 +252,8 @@ static int find_domain(struct importer *im, uint64_t now)
     status = watch(im, path, &im->name_watch);
     if (status == 0)
         status = node_read(path, value);
-    if (status == 0 && !text_domid(value, &domid))
-        domid = 0;
+    if (status == 0 && (!text_domid(value, &domid) || domid == here.domid))
+        domid = 0; /* nobody's that could be joined to */
     if (status != 0 && status != NU_NOENT)
         return status;
     if (domid == im->domid)
