@@ -72,8 +72,9 @@ const struct option_entry option_table[OPTION_COUNT] = {
     [OPT_MACHINE] = {"machine", "q35|microvm|pc", RUN | UP | XML,
                      "QEMU's machine (q35); libvirt's are q35 and pc"},
     [OPT_CONNECT] = {"connect", "URI", RUN | UP,
-                     "run it by libvirt, e.g. qemu:///system"},
-    [OPT_SYSTEM] = {"system", "DIR", RUN | UP | PS,
+                     "run it by libvirt, e.g. qemu:///system; \"\": libvirt\n"
+                     "chooses"},
+    [OPT_SYSTEM] = {"system", "DIR", RUN | UP | PS | XML,
                     "the directory of a running system: `up` makes it, `run`\n"
                     "joins it"},
     [OPT_WATCHDOG] = {"watchdog", "SECONDS", RUN | UP,

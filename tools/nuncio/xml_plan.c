@@ -51,6 +51,7 @@ bool xml_describe(const struct qemu_plan *plan, struct xml_domain *domain,
                             plan->trace != NULL ? " trace=0x4e9" : "",
                             plan->append != NULL ? " " : "",
                             plan->append != NULL ? plan->append : ""),
+        .broker = plan->broker,
         .disk_count = plan->sys->disk_count,
     };
     for (size_t i = 0; i < plan->sys->disk_count; i++)
