@@ -1,6 +1,6 @@
 # Links (guest-kernel/link) between the kernel core and a peer played by the test.
 link-test-srcs = $(addprefix tests/unit/,link_fixture.c link_peer.c) $(kernel-core-srcs)
-link-tests := client server strings loss hostile flood ends
+link-tests := client server strings loss hostile flood ends sweep
 
 unit-tests += $(link-tests:%=link_%)
 $(foreach t,$(link-tests),\

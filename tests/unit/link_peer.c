@@ -63,24 +63,73 @@ void peer_connect(struct link *link)
     assert_int_equal(link_attach(link, peer.head_ref, 1), 0);
 }
 
-bool peer_take(void)
+/* The next record into (copy): its bytes, and its slot; 0: there is none. */
+static uint32_t take_copy(uint32_t *slot)
 {
     uint64_t entry = peer.head->entry[peer.taken % LINK_ENTRIES];
     uint32_t bytes = link_entry_bytes(entry);
 
     if (link_entry_number(entry) != peer.taken + 1)
-        return false;
+        return 0;
     peer.taken++;
-    assert_true(link_entry_slot(entry) < LINK_SLOTS);
+    *slot = link_entry_slot(entry);
+    assert_true(*slot < LINK_SLOTS);
     assert_true(bytes <= LINK_SLOT_BYTES);
-    memcpy(peer.copy,
-           memory + PAGE + (size_t)link_entry_slot(entry) * LINK_SLOT_BYTES,
-           bytes);
+    memcpy(peer.copy, memory + PAGE + (size_t)*slot * LINK_SLOT_BYTES, bytes);
+    return bytes;
+}
+
+bool peer_take(void)
+{
+    uint32_t slot;
+    uint32_t bytes = take_copy(&slot);
+
+    if (bytes == 0)
+        return false;
     assert_true(link_record_read(&peer.view, peer.copy, bytes));
     if (peer.view.head.kind == LINK_REQUEST)
-        assert_int_equal(link_entry_slot(entry),
-                         LINK_CALL_INDEX(peer.view.head.id));
+        assert_int_equal(slot, LINK_CALL_INDEX(peer.view.head.id));
     return true;
+}
+
+/* Answers the request in (view) with whatever its method asks for. */
+static void serve(void)
+{
+    uint64_t tag = nu_tag(0, 1, 0, 0);
+    uint32_t bytes = peer.view.head.rx_count == 0 ? 0 : peer.view.rx[0].bytes;
+    bool gives = peer.view.head.object == LINK_OBJECT_GATE ||
+                 nu_tag_ordinal(peer.view.head.tag) == PEER_OPEN;
+
+    if (bytes != 0 && peer_write_rx(0, 0, memory, bytes) != GNTST_okay)
+        bytes = 0;
+    peer_answer_begin(peer.view.head.id,
+                      gives ? tag | 1ull << NU_TAG_HANDLES_SHIFT : tag);
+    peer.draft.handles[0] =
+        (struct link_handle){5000 + peer.given, NU_RIGHTS_ALL};
+    if (bytes != 0) {
+        peer.draft.head.object = 1;
+        peer.draft.rx_count = 1;
+        peer.draft.rx[0].bytes = bytes;
+    }
+    peer_send(LINK_CALLS + LINK_CALL_INDEX(peer.view.head.id));
+}
+
+void peer_serve_all(void)
+{
+    uint32_t slot;
+    uint32_t bytes;
+
+    while (peer.domain != NULL && (bytes = take_copy(&slot)) != 0) {
+        /* A copy that failed leaves anything in its place. */
+        if (!link_record_read(&peer.view, peer.copy, bytes))
+            continue;
+        if (peer.view.head.kind == LINK_REQUEST) {
+            serve();
+        } else if (peer.view.head.kind == LINK_PING) {
+            link_draft_begin(&peer.draft, LINK_PONG, peer.view.head.id, 0);
+            peer_send(LINK_SLOT_PONG);
+        }
+    }
 }
 
 void peer_take_request(uint32_t object, uint64_t tag)

@@ -49,6 +49,10 @@ void peer_take_request(uint32_t object, uint64_t tag);
 void peer_serve_gate(const char *name, uint32_t object);
 /* ... LINK_PING, LINK_PONG. */
 void peer_take_kind(uint32_t kind);
+/* Serves whatever has come: every buffer is filled, PEER_OPEN of any object and
+ * every name give a new object, pings have their pongs. */
+#define PEER_OPEN 3u
+void peer_serve_all(void);
 
 /* Writes (draft) to (slot), then its entry, then raises the event: we look. */
 void peer_send(uint32_t slot);
