@@ -148,8 +148,8 @@ static void serve_turn(struct broker *broker, struct domain *domain)
 static void watch_over(struct domain *domain, uint64_t now)
 {
     if (domain->watchdog_ns == 0 || !domain->running || domain->hung ||
-        now - domain->active_ns < domain->watchdog_ns)
-        return;
+        now < domain->active_ns + domain->watchdog_ns)
+        return; /* it may have been active after (now) */
     domain->hung = true;
     domain_log(domain, "event=hung domid=%u silent_ms=%llu", domain->domid,
                (unsigned long long)((now - domain->active_ns) / NS_PER_MS));
