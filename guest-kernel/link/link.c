@@ -59,7 +59,8 @@ bool link_send_draft(struct link *link, struct link_draft *draft, uint32_t slot)
     }
     releases = list_is_empty(&link->closing) ? 0 : add_releases(link, draft);
     bytes = link_draft_pack(draft, phys_to_virt(link->page));
-    entry = (uint64_t *)((uint8_t *)phys_to_virt(link->page) + LINK_SLOT_BYTES);
+    entry = (uint64_t *)phys_to_virt(link->page) +
+            LINK_SLOT_BYTES / sizeof(uint64_t);
     *entry = link_entry(far->given + 1, slot, bytes);
     batch_copy_out(far->domid, far->page[offset / PAGE_BYTES],
                    offset & PAGE_MASK, link->page, bytes);
