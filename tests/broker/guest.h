@@ -63,10 +63,10 @@ struct guest {
 };
 
 /*
- * Connects to the domain's socket, shares memory and starts both queues, as
+ * Connects to the domain's socket (path), shares memory and starts both queues, as
  * QEMU does when the guest's driver is ready. NULL, with errno: it could not.
  */
-struct guest *guest_start(const char *socket);
+struct guest *guest_start(const char *path);
 /* Closes all at once, without a word. (guest) may be NULL. */
 void guest_die(struct guest *guest);
 /* Has the broker hung up? */
@@ -124,9 +124,13 @@ bool guest_wait(struct guest *guest, uint32_t port, int timeout_ms);
 /* Any request; its answer is in guest->wire: header and payload. */
 int guest_store(struct guest *guest, uint32_t type, uint32_t transaction,
                 const void *data, size_t bytes);
-/* The same, of strings; the last is followed by NULL. */
-int guest_store_ask(struct guest *guest, uint32_t type, uint32_t transaction,
-                    ...) __attribute__((sentinel));
+/* The same, of strings: guest_store_ask(guest, type, transaction, string, ...).
+ */
+#define guest_store_ask(guest, type, transaction, ...) \
+    guest_store_strings(guest, type, transaction,      \
+                        (const char *const[]){__VA_ARGS__, NULL})
+int guest_store_strings(struct guest *guest, uint32_t type,
+                        uint32_t transaction, const char *const *strings);
 int guest_store_write(struct guest *guest, const char *path, const char *value);
 /* The value until the next call, or NULL: then errno. */
 const char *guest_store_read(struct guest *guest, const char *path);

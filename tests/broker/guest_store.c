@@ -1,6 +1,5 @@
 /* A guest of the broker: the store, as its kernel and drivers would use it. */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,27 +91,15 @@ int guest_store(struct guest *guest, uint32_t type, uint32_t transaction,
                                                : 0;
 }
 
-int guest_store_ask(struct guest *guest, uint32_t type, uint32_t transaction,
-                    ...)
+int guest_store_strings(struct guest *guest, uint32_t type,
+                        uint32_t transaction, const char *const *strings)
 {
-    char *data = guest->request;
-    size_t bytes = 0;
-    const char *text;
-    va_list args;
+    size_t bytes =
+        wire_strings(guest->request, sizeof(guest->request), strings);
 
-    va_start(args, transaction);
-    while ((text = va_arg(args, const char *)) != NULL) {
-        size_t count = strlen(text) + 1;
-
-        if (count > sizeof(guest->request) - bytes) {
-            va_end(args);
-            return -E2BIG;
-        }
-        memcpy(data + bytes, text, count);
-        bytes += count;
-    }
-    va_end(args);
-    return guest_store(guest, type, transaction, data, bytes);
+    return bytes == 0
+               ? -E2BIG
+               : guest_store(guest, type, transaction, guest->request, bytes);
 }
 
 int guest_store_write(struct guest *guest, const char *path, const char *value)
@@ -130,7 +117,7 @@ int guest_store_write(struct guest *guest, const char *path, const char *value)
 
 const char *guest_store_read(struct guest *guest, const char *path)
 {
-    int error = guest_store_ask(guest, XS_READ, 0, path, NULL);
+    int error = guest_store_ask(guest, XS_READ, 0, path);
 
     errno = -error;
     return error == 0 ? guest->wire.payload : NULL;
@@ -138,12 +125,12 @@ const char *guest_store_read(struct guest *guest, const char *path)
 
 int guest_store_watch(struct guest *guest, const char *path, const char *token)
 {
-    return guest_store_ask(guest, XS_WATCH, 0, path, token, NULL);
+    return guest_store_ask(guest, XS_WATCH, 0, path, token);
 }
 
 uint32_t guest_store_begin(struct guest *guest)
 {
-    int error = guest_store_ask(guest, XS_TRANSACTION_START, 0, "", NULL);
+    int error = guest_store_ask(guest, XS_TRANSACTION_START, 0, "");
 
     errno = -error;
     return error == 0 ? (uint32_t)strtoul(guest->wire.payload, NULL, 10) : 0;
@@ -152,7 +139,7 @@ uint32_t guest_store_begin(struct guest *guest)
 int guest_store_end(struct guest *guest, uint32_t transaction, bool is_commit)
 {
     return guest_store_ask(guest, XS_TRANSACTION_END, transaction,
-                           is_commit ? "T" : "F", NULL);
+                           is_commit ? "T" : "F");
 }
 
 char *guest_store_event(struct guest *guest, int timeout_ms)

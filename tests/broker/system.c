@@ -134,13 +134,22 @@ const char *system_ask(struct system *system, const char *line)
 uint16_t system_add(struct system *system, const char *name,
                     char path[SYSTEM_PATH_MAX])
 {
+    static const char before_domid[] = "ok domid=";
+    static const char before_path[] = " socket=";
     char line[80];
-    unsigned domid;
+    char *end;
+    unsigned long domid;
 
     (void)snprintf(line, sizeof(line), "add %s", name);
-    if (sscanf(system_ask(system, line), "ok domid=%u socket=%127s", &domid,
-               path) != 2)
+    (void)system_ask(system, line);
+    if (strncmp(system->answer, before_domid, sizeof(before_domid) - 1) != 0)
         die("%s: %s", line, system->answer);
+    domid = strtoul(system->answer + sizeof(before_domid) - 1, &end, 10);
+    if (strncmp(end, before_path, sizeof(before_path) - 1) != 0)
+        die("%s: %s", line, system->answer);
+    end += sizeof(before_path) - 1;
+    end[strcspn(end, "\n")] = '\0';
+    (void)snprintf(path, SYSTEM_PATH_MAX, "%s", end);
     return (uint16_t)domid;
 }
 

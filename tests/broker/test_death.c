@@ -77,7 +77,7 @@ static void act(struct guest *guest, uint32_t *transaction)
         *transaction = guest_store_begin(guest);
         break;
     case 5:
-        (void)guest_store_ask(guest, XS_MKDIR, *transaction, path, NULL);
+        (void)guest_store_ask(guest, XS_MKDIR, *transaction, path);
         break;
     case 6:
         (void)guest_store_write(guest, path, "value");

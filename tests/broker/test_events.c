@@ -155,10 +155,9 @@ static void a_handshake_goes_through_the_store(void **state)
     expect_event(three, "/local/domain offers");
     snprintf(path, sizeof(path), "/local/domain/%u/data/nuncio/link/%u",
              one->domid, two->domid);
-    assert_int_equal(guest_store_ask(one, XS_MKDIR, 0, path, NULL), 0);
+    assert_int_equal(guest_store_ask(one, XS_MKDIR, 0, path), 0);
     assert_int_equal(
-        guest_store_ask(one, XS_SET_PERMS, 0, path, perms[0], perms[1], NULL),
-        0);
+        guest_store_ask(one, XS_SET_PERMS, 0, path, perms[0], perms[1]), 0);
     snprintf(event, sizeof(event), "%s offers", path);
     expect_event(two, event);
     strcat(path, "/state");
@@ -184,18 +183,17 @@ static void transactions_conflict_between_guests(void **state)
     snprintf(path, sizeof(path), "/local/domain/%u/data/box", one->domid);
     assert_int_equal(guest_store_write(one, path, "0"), 0);
     assert_int_equal(
-        guest_store_ask(one, XS_SET_PERMS, 0, path, perms[0], perms[1], NULL),
-        0);
+        guest_store_ask(one, XS_SET_PERMS, 0, path, perms[0], perms[1]), 0);
     transaction = guest_store_begin(one);
     assert_int_not_equal(transaction, 0);
-    assert_int_equal(guest_store_ask(one, XS_READ, transaction, path, NULL), 0);
+    assert_int_equal(guest_store_ask(one, XS_READ, transaction, path), 0);
     assert_int_equal(guest_store_write(two, path, "2"), 0);
-    assert_int_equal(
-        guest_store_ask(one, XS_MKDIR, transaction, "data/new", NULL), 0);
+    assert_int_equal(guest_store_ask(one, XS_MKDIR, transaction, "data/new"),
+                     0);
     assert_int_equal(guest_store_end(one, transaction, true), -EAGAIN);
     transaction = guest_store_begin(one);
-    assert_int_equal(
-        guest_store_ask(one, XS_MKDIR, transaction, "data/new", NULL), 0);
+    assert_int_equal(guest_store_ask(one, XS_MKDIR, transaction, "data/new"),
+                     0);
     assert_int_equal(guest_store_end(one, transaction, true), 0);
 }
 

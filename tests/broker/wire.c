@@ -66,16 +66,15 @@ bool wire_take(struct wire *wire, bool *made_room)
     }
 }
 
-size_t wire_strings(char *to, size_t room, const char *const *strings,
-                    size_t count)
+size_t wire_strings(char *to, size_t room, const char *const *strings)
 {
     size_t used = 0;
-    for (size_t i = 0; i < count; i++) {
-        size_t bytes = strlen(strings[i]) + 1;
+    for (; *strings != NULL; strings++) {
+        size_t bytes = strlen(*strings) + 1;
         if (bytes > room - used) {
             return 0;
         }
-        memcpy(to + used, strings[i], bytes);
+        memcpy(to + used, *strings, bytes);
         used += bytes;
     }
     return used;

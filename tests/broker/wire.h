@@ -33,10 +33,9 @@ bool wire_take(struct wire *wire, bool *made_room);
 /* Is there anything to take? */
 bool wire_has_more(const struct wire *wire);
 
-/* As they are in a message: (count) strings, each with its NUL. Returns the
- * bytes, or 0 if (room) is too small. */
-size_t wire_strings(char *to, size_t room, const char *const *strings,
-                    size_t count);
+/* As they are in a message: strings up to a NULL, each with its NUL. Returns
+ * the bytes, or 0 if (room) is too small. */
+size_t wire_strings(char *to, size_t room, const char *const *strings);
 
 /* The negative errno of an XS_ERROR's text. */
 int wire_error(const char *text);

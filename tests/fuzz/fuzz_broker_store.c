@@ -177,7 +177,7 @@ static size_t put_path(struct input *in, char *to)
     size_t used = 0;
 
     if ((code & 7) < 5)
-        used = (size_t)sprintf(to, "/local/domain/%u/data", code & 7);
+        used = (size_t)sprintf(to, "/local/domain/%d/data", code & 7);
     else if ((code & 7) == 5)
         used = (size_t)sprintf(to, "data");
     else if ((code & 7) == 6)
@@ -185,7 +185,7 @@ static size_t put_path(struct input *in, char *to)
     for (unsigned depth = code >> 4 & 7; depth > 0; depth--)
         used += (size_t)sprintf(to + used, "/%c", 'a' + next(in) % 3);
     if ((code & 0x80) != 0)
-        used += (size_t)sprintf(to + used, "%c", next(in));
+        (void)sprintf(to + used, "%c", next(in));
     return strlen(to) + 1;
 }
 
@@ -202,7 +202,7 @@ static void request(struct input *in, uint16_t domid)
     else if (header.type == XS_SET_PERMS)
         for (unsigned i = 1 + (more & 3); i > 0; i--) {
             uint8_t code = next(in);
-            bytes += (size_t)sprintf(payload + bytes, "%c%u", "nrwb"[code & 3],
+            bytes += (size_t)sprintf(payload + bytes, "%c%d", "nrwb"[code & 3],
                                      code >> 2 & 7) +
                      1;
         }

@@ -132,20 +132,13 @@ int ask_bytes(uint16_t domid, uint32_t type, uint32_t transaction,
     return 0;
 }
 
-int ask(uint16_t domid, uint32_t type, uint32_t transaction, ...)
+int ask_strings(uint16_t domid, uint32_t type, uint32_t transaction,
+                const char *const *strings)
 {
     char data[XENSTORE_PAYLOAD_MAX];
-    size_t bytes = 0;
-    const char *text;
-    va_list args;
+    size_t bytes = wire_strings(data, sizeof(data), strings);
 
-    va_start(args, transaction);
-    while ((text = va_arg(args, const char *)) != NULL) {
-        assert_true(bytes + strlen(text) + 1 <= sizeof(data));
-        memcpy(data + bytes, text, strlen(text) + 1);
-        bytes += strlen(text) + 1;
-    }
-    va_end(args);
+    assert_int_not_equal(bytes, 0);
     return ask_bytes(domid, type, transaction, data, bytes);
 }
 
@@ -163,13 +156,13 @@ int ask_write(uint16_t domid, uint32_t transaction, const char *path,
 
 const char *ask_read(uint16_t domid, uint32_t transaction, const char *path)
 {
-    ask(domid, XS_READ, transaction, path, NULL);
+    ask(domid, XS_READ, transaction, path);
     return answer;
 }
 
 uint32_t ask_transaction(uint16_t domid)
 {
-    assert_int_equal(ask(domid, XS_TRANSACTION_START, 0, "", NULL), 0);
+    assert_int_equal(ask(domid, XS_TRANSACTION_START, 0, ""), 0);
     return (uint32_t)strtoul(answer, NULL, 10);
 }
 

@@ -41,9 +41,12 @@ extern size_t answer_bytes;
  * 0, or the negative errno. */
 int ask_bytes(uint16_t domid, uint32_t type, uint32_t transaction,
               const void *data, size_t bytes);
-/* The same with strings, the last of which is NULL. */
-int ask(uint16_t domid, uint32_t type, uint32_t transaction, ...)
-    __attribute__((sentinel));
+/* The same with strings: ask(domid, type, transaction, string, ...). */
+#define ask(domid, type, transaction, ...) \
+    ask_strings(domid, type, transaction,  \
+                (const char *const[]){__VA_ARGS__, NULL})
+int ask_strings(uint16_t domid, uint32_t type, uint32_t transaction,
+                const char *const *strings);
 /* (value) goes without its NUL. */
 int ask_write(uint16_t domid, uint32_t transaction, const char *path,
               const char *value);

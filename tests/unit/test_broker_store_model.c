@@ -44,9 +44,9 @@ static void ask_real(uint16_t domid, uint32_t id, struct model_request *request)
         request->error = ask_write(domid, id, request->path, request->value);
     else if (request->type == XS_SET_PERMS)
         request->error = ask(domid, request->type, id, request->path,
-                             request->perms[0], request->perms[1], NULL);
+                             request->perms[0], request->perms[1]);
     else
-        request->error = ask(domid, request->type, id, request->path, NULL);
+        request->error = ask(domid, request->type, id, request->path);
     request->answer[0] = '\0';
     if (request->type == XS_READ && request->error == 0)
         strcpy(request->answer, answer);
@@ -90,7 +90,7 @@ static struct model_request random_request(void)
 static void end_transaction(uint16_t domid)
 {
     struct pending *t = &pending[domid];
-    int error = ask(domid, XS_TRANSACTION_END, t->id, "T", NULL);
+    int error = ask(domid, XS_TRANSACTION_END, t->id, "T");
     bool was_disturbed = t->began != changes;
 
     t->id = 0;
@@ -133,7 +133,7 @@ static void toggle_watch(uint16_t domid)
     char *slot = watched[domid][pick(3)];
 
     if (slot[0] != '\0') {
-        assert_int_equal(ask(domid, XS_UNWATCH, 0, slot, slot, NULL), 0);
+        assert_int_equal(ask(domid, XS_UNWATCH, 0, slot, slot), 0);
         slot[0] = '\0';
         return;
     }
@@ -142,7 +142,7 @@ static void toggle_watch(uint16_t domid)
             return;
     }
     strcpy(slot, request.path);
-    assert_int_equal(ask(domid, XS_WATCH, 0, slot, slot, NULL), 0);
+    assert_int_equal(ask(domid, XS_WATCH, 0, slot, slot), 0);
     model_expect(domid, slot, slot);
 }
 

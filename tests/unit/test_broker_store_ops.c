@@ -19,10 +19,10 @@ static void a_domain_finds_itself(void **state)
     assert_string_equal(ask_read(2, 0, "/local/domain/2/nuncio/epoch"), "7");
     assert_string_equal(ask_read(2, 0, "/nuncio/domain/three"), "3");
     assert_string_equal(ask_read(2, 0, "/local/domain/3/name"), "three");
-    assert_int_equal(ask(2, XS_GET_DOMAIN_PATH, 0, "2", NULL), 0);
+    assert_int_equal(ask(2, XS_GET_DOMAIN_PATH, 0, "2"), 0);
     assert_string_equal(answer, "/local/domain/2");
-    assert_int_equal(ask(2, XS_GET_DOMAIN_PATH, 0, "2x", NULL), -EINVAL);
-    assert_int_equal(ask(2, XS_GET_PERMS, 0, "data", NULL), 0);
+    assert_int_equal(ask(2, XS_GET_DOMAIN_PATH, 0, "2x"), -EINVAL);
+    assert_int_equal(ask(2, XS_GET_PERMS, 0, "data"), 0);
     assert_string_equal(answer, "n2");
 }
 
@@ -39,26 +39,26 @@ static void what_is_written_is_read(void **state)
     assert_int_equal(ask_write(1, 0, "data/a/b/c", "v"), 0);
     assert_string_equal(ask_read(1, 0, "data/a/b/c"), "v");
     assert_int_equal(ask_bytes(1, XS_WRITE, 0, zeros, sizeof(zeros) - 1), 0);
-    assert_int_equal(ask(1, XS_READ, 0, "data/z", NULL), 0);
+    assert_int_equal(ask(1, XS_READ, 0, "data/z"), 0);
     assert_int_equal(answer_bytes, 3);
     assert_memory_equal(answer, "a\0b", 3);
-    assert_int_equal(ask(1, XS_READ, 0, "data/none", NULL), -ENOENT);
+    assert_int_equal(ask(1, XS_READ, 0, "data/none"), -ENOENT);
 }
 
 static void directories_list_their_children(void **state)
 {
     (void)state;
-    assert_int_equal(ask(1, XS_MKDIR, 0, "data/d/one", NULL), 0);
-    assert_int_equal(ask(1, XS_MKDIR, 0, "data/d/two", NULL), 0);
-    assert_int_equal(ask(1, XS_MKDIR, 0, "data/d/two", NULL), 0);
-    assert_int_equal(ask(1, XS_MKDIR, 0, "data/d/three", NULL), 0);
-    assert_int_equal(ask(1, XS_RM, 0, "data/d/two", NULL), 0);
-    assert_int_equal(ask(1, XS_DIRECTORY, 0, "data/d", NULL), 0);
+    assert_int_equal(ask(1, XS_MKDIR, 0, "data/d/one"), 0);
+    assert_int_equal(ask(1, XS_MKDIR, 0, "data/d/two"), 0);
+    assert_int_equal(ask(1, XS_MKDIR, 0, "data/d/two"), 0);
+    assert_int_equal(ask(1, XS_MKDIR, 0, "data/d/three"), 0);
+    assert_int_equal(ask(1, XS_RM, 0, "data/d/two"), 0);
+    assert_int_equal(ask(1, XS_DIRECTORY, 0, "data/d"), 0);
     assert_int_equal(answer_bytes, 10);
     assert_memory_equal(answer, "one\0three", 10);
-    assert_int_equal(ask(1, XS_DIRECTORY, 0, "data/d/one", NULL), 0);
+    assert_int_equal(ask(1, XS_DIRECTORY, 0, "data/d/one"), 0);
     assert_int_equal(answer_bytes, 0);
-    assert_int_equal(ask(1, XS_DIRECTORY, 0, "data/no", NULL), -ENOENT);
+    assert_int_equal(ask(1, XS_DIRECTORY, 0, "data/no"), -ENOENT);
 }
 
 static void remove_takes_all_below(void **state)
@@ -67,13 +67,13 @@ static void remove_takes_all_below(void **state)
     ask_write(1, 0, "data/t/a/b/c", "");
     ask_write(1, 0, "data/t/a/d", "");
     ask_write(1, 0, "data/t/e", "");
-    assert_int_equal(ask(1, XS_RM, 0, "data/t", NULL), 0);
-    assert_int_equal(ask(1, XS_READ, 0, "data/t/a/b/c", NULL), -ENOENT);
-    assert_int_equal(ask(1, XS_RM, 0, "data/t", NULL), 0);
-    assert_int_equal(ask(1, XS_RM, 0, "data/t/a/b", NULL), -ENOENT);
-    assert_int_equal(ask(1, XS_DIRECTORY, 0, "data", NULL), 0);
+    assert_int_equal(ask(1, XS_RM, 0, "data/t"), 0);
+    assert_int_equal(ask(1, XS_READ, 0, "data/t/a/b/c"), -ENOENT);
+    assert_int_equal(ask(1, XS_RM, 0, "data/t"), 0);
+    assert_int_equal(ask(1, XS_RM, 0, "data/t/a/b"), -ENOENT);
+    assert_int_equal(ask(1, XS_DIRECTORY, 0, "data"), 0);
     assert_int_equal(answer_bytes, 0);
-    assert_int_equal(ask(1, XS_RM, 0, "/", NULL), -EACCES);
+    assert_int_equal(ask(1, XS_RM, 0, "/"), -EACCES);
 }
 
 /* Reads (path) of domain 1 by parts: all of its names, in order. */
@@ -86,7 +86,7 @@ static size_t read_parts(const char *path, unsigned *parts)
         size_t from;
 
         snprintf(offset, sizeof(offset), "%zu", bytes);
-        assert_int_equal(ask(1, XS_DIRECTORY_PART, 0, path, offset, NULL), 0);
+        assert_int_equal(ask(1, XS_DIRECTORY_PART, 0, path, offset), 0);
         from = strlen(answer) + 1;
         if (answer_bytes >= from + 1 && answer[answer_bytes - 1] == '\0' &&
             (answer_bytes == from + 1 || answer[answer_bytes - 2] == '\0'))
@@ -109,14 +109,13 @@ static void long_directories_come_in_parts(void **state)
         assert_int_equal(store_root_write(store, path, "", 0), 0);
         bytes += strlen(path) + 1 - strlen("/tool/list/");
     }
-    assert_int_equal(ask(1, XS_DIRECTORY, 0, "/tool/list", NULL), -E2BIG);
+    assert_int_equal(ask(1, XS_DIRECTORY, 0, "/tool/list"), -E2BIG);
     assert_int_equal(read_parts("/tool/list", &parts), bytes);
     assert_int_equal(parts, 1);
     assert_int_equal(read_parts("/nuncio", &parts), sizeof("domain"));
-    assert_int_equal(ask(1, XS_DIRECTORY_PART, 0, "/nuncio", NULL), -EINVAL);
+    assert_int_equal(ask(1, XS_DIRECTORY_PART, 0, "/nuncio"), -EINVAL);
     assert_int_equal(
-        ask(1, XS_DIRECTORY_PART, 0, "/nuncio", "99999999999999999999", NULL),
-        0);
+        ask(1, XS_DIRECTORY_PART, 0, "/nuncio", "99999999999999999999"), 0);
 }
 
 static void bad_requests_are_refused(void **state)
@@ -124,29 +123,29 @@ static void bad_requests_are_refused(void **state)
     char path[XENSTORE_ABS_PATH_MAX + 8];
 
     (void)state;
-    assert_int_equal(ask(1, XS_READ, 0, "", NULL), -EINVAL);
-    assert_int_equal(ask(1, XS_READ, 0, "a//b", NULL), -EINVAL);
-    assert_int_equal(ask(1, XS_READ, 0, "a/", NULL), -EINVAL);
-    assert_int_equal(ask(1, XS_READ, 0, "a b", NULL), -EINVAL);
-    assert_int_equal(ask(1, XS_READ, 0, "data", "more", NULL), -EINVAL);
+    assert_int_equal(ask(1, XS_READ, 0, ""), -EINVAL);
+    assert_int_equal(ask(1, XS_READ, 0, "a//b"), -EINVAL);
+    assert_int_equal(ask(1, XS_READ, 0, "a/"), -EINVAL);
+    assert_int_equal(ask(1, XS_READ, 0, "a b"), -EINVAL);
+    assert_int_equal(ask(1, XS_READ, 0, "data", "more"), -EINVAL);
     assert_int_equal(ask_bytes(1, XS_READ, 0, "data", 4), -EINVAL);
     assert_int_equal(ask_bytes(1, XS_WRITE, 0, "data", 4), -EINVAL);
     assert_int_equal(ask_bytes(1, XS_WRITE, 0, "", 0), -EINVAL);
-    assert_int_equal(ask(1, XS_SET_PERMS, 0, "data", NULL), -EINVAL);
-    assert_int_equal(ask(1, XS_SET_PERMS, 0, "data", "q1", NULL), -EINVAL);
-    assert_int_equal(ask(1, XS_SET_PERMS, 0, "data", "n", NULL), -EINVAL);
-    assert_int_equal(ask(1, XS_SET_PERMS, 0, "data", "n99999", NULL), -EINVAL);
-    assert_int_equal(ask(1, XS_WATCH, 0, "data", NULL), -EINVAL);
+    assert_int_equal(ask(1, XS_SET_PERMS, 0, "data"), -EINVAL);
+    assert_int_equal(ask(1, XS_SET_PERMS, 0, "data", "q1"), -EINVAL);
+    assert_int_equal(ask(1, XS_SET_PERMS, 0, "data", "n"), -EINVAL);
+    assert_int_equal(ask(1, XS_SET_PERMS, 0, "data", "n99999"), -EINVAL);
+    assert_int_equal(ask(1, XS_WATCH, 0, "data"), -EINVAL);
     assert_int_equal(ask_bytes(1, XS_WATCH, 0, "data\0t", 6), -EINVAL);
-    assert_int_equal(ask(1, XS_TRANSACTION_END, 0, "T", NULL), -ENOENT);
-    assert_int_equal(ask(1, XS_READ, 77, "data", NULL), -ENOENT);
+    assert_int_equal(ask(1, XS_TRANSACTION_END, 0, "T"), -ENOENT);
+    assert_int_equal(ask(1, XS_READ, 77, "data"), -ENOENT);
     memset(path, 'a', sizeof(path));
     path[XENSTORE_REL_PATH_MAX + 1] = '\0';
-    assert_int_equal(ask(1, XS_READ, 0, path, NULL), -EINVAL);
+    assert_int_equal(ask(1, XS_READ, 0, path), -EINVAL);
     memset(path, 'a', sizeof(path));
     path[0] = '/';
     path[XENSTORE_ABS_PATH_MAX + 1] = '\0';
-    assert_int_equal(ask(1, XS_READ, 0, path, NULL), -EINVAL);
+    assert_int_equal(ask(1, XS_READ, 0, path), -EINVAL);
 }
 
 static void the_toolstack_s_requests_are_refused(void **state)
@@ -156,15 +155,15 @@ static void the_toolstack_s_requests_are_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-        assert_int_equal(ask(1, refused[i], 0, "1", NULL), -EACCES);
-    assert_int_equal(ask(1, XS_WATCH_EVENT, 0, "a", "b", NULL), -ENOSYS);
-    assert_int_equal(ask(1, XS_ERROR, 0, "a", NULL), -ENOSYS);
-    assert_int_equal(ask(1, XS_SET_TARGET + 1, 0, "a", NULL), -ENOSYS);
-    assert_int_equal(ask(1, XS_TYPE_COUNT, 0, "a", NULL), -ENOSYS);
-    assert_int_equal(ask(1, UINT32_MAX, 0, "a", NULL), -ENOSYS);
-    assert_int_equal(ask(1, XS_IS_DOMAIN_INTRODUCED, 0, "2", NULL), 0);
+        assert_int_equal(ask(1, refused[i], 0, "1"), -EACCES);
+    assert_int_equal(ask(1, XS_WATCH_EVENT, 0, "a", "b"), -ENOSYS);
+    assert_int_equal(ask(1, XS_ERROR, 0, "a"), -ENOSYS);
+    assert_int_equal(ask(1, XS_SET_TARGET + 1, 0, "a"), -ENOSYS);
+    assert_int_equal(ask(1, XS_TYPE_COUNT, 0, "a"), -ENOSYS);
+    assert_int_equal(ask(1, UINT32_MAX, 0, "a"), -ENOSYS);
+    assert_int_equal(ask(1, XS_IS_DOMAIN_INTRODUCED, 0, "2"), 0);
     assert_string_equal(answer, "T");
-    assert_int_equal(ask(1, XS_IS_DOMAIN_INTRODUCED, 0, "9", NULL), 0);
+    assert_int_equal(ask(1, XS_IS_DOMAIN_INTRODUCED, 0, "9"), 0);
     assert_string_equal(answer, "F");
 }
 
@@ -174,10 +173,10 @@ static void a_domain_that_goes_leaves_nothing(void **state)
 
     (void)state;
     ask_write(2, 0, "data/share", "");
-    ask(2, XS_SET_PERMS, 0, "data/share", "n2", "b3", NULL);
+    ask(2, XS_SET_PERMS, 0, "data/share", "n2", "b3");
     ask_write(3, 0, "/local/domain/2/data/share/mine/deep", "x");
     ask_write(3, 0, "data/own", "x");
-    ask(3, XS_WATCH, 0, "/", "token", NULL);
+    ask(3, XS_WATCH, 0, "/", "token");
     ask_write(3, ask_transaction(3), "data/later", "x");
     store_domain_down(store, 3);
     store_domain_counts(store, 3, &counts);
@@ -185,9 +184,9 @@ static void a_domain_that_goes_leaves_nothing(void **state)
     assert_int_equal(counts.watches, 0);
     assert_int_equal(counts.transactions, 0);
     assert_int_equal(counts.memory_bytes, 0);
-    assert_int_equal(ask(1, XS_READ, 0, "/local/domain/3", NULL), -ENOENT);
-    assert_int_equal(ask(2, XS_READ, 0, "data/share/mine", NULL), -ENOENT);
-    assert_int_equal(ask(2, XS_READ, 0, "data/share", NULL), 0);
+    assert_int_equal(ask(1, XS_READ, 0, "/local/domain/3"), -ENOENT);
+    assert_int_equal(ask(2, XS_READ, 0, "data/share/mine"), -ENOENT);
+    assert_int_equal(ask(2, XS_READ, 0, "data/share"), 0);
     assert_string_equal(ask_read(1, 0, "/nuncio/domain/three"), "3");
     assert_int_equal(store_ring_serve(store, 3, &guests[3].page), 0);
     store_domain_down(store, 3);
@@ -200,18 +199,18 @@ static void rights_do_not_pass_to_the_next_owner_of_a_number(void **state)
 {
     (void)state;
     ask_write(1, 0, "data/secret", "x");
-    ask(1, XS_SET_PERMS, 0, "data/secret", "n1", "r3", "r2", NULL);
+    ask(1, XS_SET_PERMS, 0, "data/secret", "n1", "r3", "r2");
     assert_string_equal(ask_read(3, 0, "/local/domain/1/data/secret"), "x");
     store_name_remove(store, "three", 3);
-    assert_int_equal(ask(1, XS_READ, 0, "/nuncio/domain/three", NULL), -ENOENT);
+    assert_int_equal(ask(1, XS_READ, 0, "/nuncio/domain/three"), -ENOENT);
     /* Not even those given while nobody had it. */
-    ask(1, XS_SET_PERMS, 0, "data", "n1", "b3", NULL);
+    ask(1, XS_SET_PERMS, 0, "data", "n1", "b3");
     assert_int_equal(store_name_add(store, "other", 3), 0);
     memset(&guests[3].page, 0, sizeof(guests[3].page));
     assert_int_equal(store_domain_up(store, 3, "other", 1), 0);
-    assert_int_equal(ask(3, XS_READ, 0, "/local/domain/1/data/secret", NULL),
+    assert_int_equal(ask(3, XS_READ, 0, "/local/domain/1/data/secret"),
                      -EACCES);
-    assert_int_equal(ask(3, XS_READ, 0, "/local/domain/1/data", NULL), -EACCES);
+    assert_int_equal(ask(3, XS_READ, 0, "/local/domain/1/data"), -EACCES);
     assert_string_equal(ask_read(2, 0, "/local/domain/1/data/secret"), "x");
     assert_int_equal(store_name_add(store, "other", 9), -EEXIST);
     assert_int_equal(store_name_add(store, "o/r", 9), -EINVAL);

@@ -148,7 +148,7 @@ static void lies_about_indices_end_the_service(void **state)
 
     (void)state;
     ask_write(1, 0, "data/kept", "x");
-    ask(1, XS_WATCH, 0, "/", "w", NULL);
+    ask(1, XS_WATCH, 0, "/", "w");
     next_event(1);
     guests[1].page.req_prod = guests[1].page.req_cons + XENSTORE_RING_SIZE + 1;
     breaks(XENSTORE_ERROR_RINGIDX);
@@ -186,7 +186,7 @@ static void reconnecting_starts_anew(void **state)
 
     (void)state;
     ask_write(1, 0, "data/kept", "x");
-    ask(1, XS_WATCH, 0, "data", "w", NULL);
+    ask(1, XS_WATCH, 0, "data", "w");
     next_event(1);
     ask_write(1, ask_transaction(1), "data/kept", "y");
     wire_put(&guests[1].wire, "half a request", 14);

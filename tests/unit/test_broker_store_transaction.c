@@ -11,7 +11,7 @@
 
 static int end(uint16_t domid, uint32_t transaction, const char *how)
 {
-    return ask(domid, XS_TRANSACTION_END, transaction, how, NULL);
+    return ask(domid, XS_TRANSACTION_END, transaction, how);
 }
 
 static void nothing_is_seen_before_the_end(void **state)
@@ -19,7 +19,7 @@ static void nothing_is_seen_before_the_end(void **state)
     uint32_t t = ask_transaction(1);
 
     (void)state;
-    ask(1, XS_WATCH, 0, "data", "w", NULL);
+    ask(1, XS_WATCH, 0, "data", "w");
     next_event(1);
     assert_int_equal(ask_write(1, t, "data/a", "1"), 0);
     assert_int_equal(ask_write(1, t, "data/b/c", "2"), 0);
@@ -45,7 +45,7 @@ static void what_is_abandoned_leaves_no_trace(void **state)
     end(1, t, "F");
     store_domain_counts(store, 1, &before);
     t = ask_transaction(1);
-    ask(1, XS_RM, t, "data/a", NULL);
+    ask(1, XS_RM, t, "data/a");
     ask_write(1, t, "data/x/y", "1");
     assert_string_equal(ask_read(1, t, "data/a"), "ENOENT");
     assert_int_equal(end(1, t, "F"), 0);
@@ -87,7 +87,7 @@ static void conflicts_are_found(void **state)
     /* Removed and made again is not the same. */
     t = ask_transaction(1);
     ask_read(1, t, "data/n/late");
-    ask(1, XS_RM, 0, "data/n/late", NULL);
+    ask(1, XS_RM, 0, "data/n/late");
     ask_write(1, 0, "data/n/late", "x");
     assert_int_equal(end(1, t, "T"), -EAGAIN);
 }
@@ -104,7 +104,7 @@ static void what_is_apart_does_not_conflict(void **state)
     ask_write(1, t, "data/a/x", "1");
     ask_write(1, t, "data/a/y", "1");
     ask_write(1, u, "data/b/x", "1");
-    ask(1, XS_RM, u, "data/b/x", NULL);
+    ask(1, XS_RM, u, "data/b/x");
     assert_int_equal(end(1, t, "T"), 0);
     assert_int_equal(end(1, u, "T"), 0);
     t = ask_transaction(1);
@@ -125,22 +125,22 @@ static void a_torn_transaction_only_fails(void **state)
     t = ask_transaction(1);
     ask_write(1, t, "data/a/b/c", "1");
     ask_write(1, t, "data/a/b/d", "1");
-    ask(1, XS_RM, 0, "data/a", NULL);
-    assert_int_equal(ask(1, XS_RM, t, "data/a/b/c", NULL), 0);
+    ask(1, XS_RM, 0, "data/a");
+    assert_int_equal(ask(1, XS_RM, t, "data/a/b/c"), 0);
     assert_int_equal(end(1, t, "T"), -EAGAIN);
     ask_write(1, 0, "data/a/b/c", "0");
     t = ask_transaction(1);
     ask_write(1, t, "data/a/b/c", "1");
-    ask(1, XS_RM, 0, "data/a/b", NULL);
+    ask(1, XS_RM, 0, "data/a/b");
     /* Its own copy is there, its parent is not. */
-    assert_int_equal(ask(1, XS_RM, t, "data/a/b/c", NULL), -EAGAIN);
+    assert_int_equal(ask(1, XS_RM, t, "data/a/b/c"), -EAGAIN);
     assert_int_equal(end(1, t, "T"), -EAGAIN);
     ask_write(1, 0, "data/a/b/c", "0");
     t = ask_transaction(1);
     ask_write(1, t, "data/a/b", "1");
-    ask(1, XS_RM, 0, "data/a/b/c", NULL);
+    ask(1, XS_RM, 0, "data/a/b/c");
     /* Its copy of the directory lists what is gone. */
-    assert_int_equal(ask(1, XS_RM, t, "data/a", NULL), -EAGAIN);
+    assert_int_equal(ask(1, XS_RM, t, "data/a"), -EAGAIN);
     assert_int_equal(end(1, t, "T"), -EAGAIN);
     assert_string_equal(ask_read(1, 0, "data/a/b"), "");
 }
@@ -151,14 +151,13 @@ static void removal_and_rights_are_part_of_it(void **state)
 
     (void)state;
     ask_write(1, 0, "data/a/b", "0");
-    ask(2, XS_WATCH, 0, "/local/domain/1", "w", NULL);
+    ask(2, XS_WATCH, 0, "/local/domain/1", "w");
     next_event(2);
     t = ask_transaction(1);
-    ask(1, XS_RM, t, "data/a", NULL);
+    ask(1, XS_RM, t, "data/a");
     ask_write(1, t, "data/a/c", "1");
-    ask(1, XS_SET_PERMS, t, "data/a/c", "n1", "r2", NULL);
-    assert_int_equal(ask(2, XS_READ, 0, "/local/domain/1/data/a/c", NULL),
-                     -EACCES);
+    ask(1, XS_SET_PERMS, t, "data/a/c", "n1", "r2");
+    assert_int_equal(ask(2, XS_READ, 0, "/local/domain/1/data/a/c"), -EACCES);
     assert_int_equal(end(1, t, "T"), 0);
     assert_string_equal(ask_read(2, 0, "/local/domain/1/data/a/c"), "1");
     assert_string_equal(ask_read(1, 0, "data/a/b"), "ENOENT");
@@ -174,15 +173,15 @@ static void who_loses_by_it_is_told(void **state)
     (void)state;
     ask_write(1, 0, "data/a", "0");
     ask_write(1, 0, "data/b", "0");
-    ask(1, XS_SET_PERMS, 0, "data/a", "n1", "r2", NULL);
-    ask(1, XS_SET_PERMS, 0, "data/b", "n1", "r2", NULL);
-    ask(2, XS_WATCH, 0, "/local/domain/1", "w", NULL);
-    ask(3, XS_WATCH, 0, "/local/domain/1", "w", NULL);
+    ask(1, XS_SET_PERMS, 0, "data/a", "n1", "r2");
+    ask(1, XS_SET_PERMS, 0, "data/b", "n1", "r2");
+    ask(2, XS_WATCH, 0, "/local/domain/1", "w");
+    ask(3, XS_WATCH, 0, "/local/domain/1", "w");
     next_event(2);
     next_event(3);
     t = ask_transaction(1);
-    ask(1, XS_RM, t, "data/a", NULL);
-    ask(1, XS_SET_PERMS, t, "data/b", "n1", NULL);
+    ask(1, XS_RM, t, "data/a");
+    ask(1, XS_SET_PERMS, t, "data/b", "n1");
     ask_write(1, t, "data/c", "0");
     no_events();
     assert_int_equal(end(1, t, "T"), 0);
@@ -198,10 +197,10 @@ static void a_right_lost_meanwhile_is_a_conflict(void **state)
 
     (void)state;
     ask_write(1, 0, "data/box", "0");
-    ask(1, XS_SET_PERMS, 0, "data/box", "n1", "b2", NULL);
+    ask(1, XS_SET_PERMS, 0, "data/box", "n1", "b2");
     t = ask_transaction(2);
     assert_int_equal(ask_write(2, t, "/local/domain/1/data/box", "2"), 0);
-    ask(1, XS_SET_PERMS, 0, "data/box", "n1", NULL);
+    ask(1, XS_SET_PERMS, 0, "data/box", "n1");
     assert_int_equal(end(2, t, "T"), -EAGAIN);
     assert_string_equal(ask_read(1, 0, "data/box"), "0");
     /* A transaction is its domain's alone. */

@@ -12,23 +12,23 @@
 static void a_watch_fires_once_at_the_start(void **state)
 {
     (void)state;
-    assert_int_equal(ask(1, XS_WATCH, 0, "/no/such", "t o k", NULL), 0);
+    assert_int_equal(ask(1, XS_WATCH, 0, "/no/such", "t o k"), 0);
     assert_string_equal(next_event(1), "/no/such t o k");
     no_events();
-    assert_int_equal(ask(1, XS_WATCH, 0, "/no/such", "t o k", NULL), -EEXIST);
-    assert_int_equal(ask(1, XS_WATCH, 0, "/no/such", "other", NULL), 0);
+    assert_int_equal(ask(1, XS_WATCH, 0, "/no/such", "t o k"), -EEXIST);
+    assert_int_equal(ask(1, XS_WATCH, 0, "/no/such", "other"), 0);
     assert_string_equal(next_event(1), "/no/such other");
-    assert_int_equal(ask(1, XS_UNWATCH, 0, "/no/such", "third", NULL), -ENOENT);
-    assert_int_equal(ask(2, XS_UNWATCH, 0, "/no/such", "other", NULL), -ENOENT);
-    assert_int_equal(ask(1, XS_WATCH, 0, "bad//path", "t", NULL), -EINVAL);
+    assert_int_equal(ask(1, XS_UNWATCH, 0, "/no/such", "third"), -ENOENT);
+    assert_int_equal(ask(2, XS_UNWATCH, 0, "/no/such", "other"), -ENOENT);
+    assert_int_equal(ask(1, XS_WATCH, 0, "bad//path", "t"), -EINVAL);
     no_events();
 }
 
 static void it_fires_for_the_node_and_all_below(void **state)
 {
     (void)state;
-    ask(1, XS_WATCH, 0, "/local/domain/1/data/a", "abs", NULL);
-    ask(1, XS_WATCH, 0, "data/a", "rel", NULL);
+    ask(1, XS_WATCH, 0, "/local/domain/1/data/a", "abs");
+    ask(1, XS_WATCH, 0, "data/a", "rel");
     next_event(1);
     next_event(1);
     ask_write(1, 0, "data/a/b/c", "x");
@@ -36,15 +36,15 @@ static void it_fires_for_the_node_and_all_below(void **state)
     assert_string_equal(next_event(1), "/local/domain/1/data/a/b/c abs");
     ask_write(1, 0, "data/ab", "x");
     ask_write(1, 0, "data", "x");
-    ask(1, XS_MKDIR, 0, "data/a/b", NULL);
-    ask(1, XS_READ, 0, "data/a/b", NULL);
+    ask(1, XS_MKDIR, 0, "data/a/b");
+    ask(1, XS_READ, 0, "data/a/b");
     assert_int_equal(ask_write(1, 0, "name", "x"), -EACCES);
     no_events();
-    ask(1, XS_MKDIR, 0, "data/a/d", NULL);
+    ask(1, XS_MKDIR, 0, "data/a/d");
     assert_string_equal(next_event(1), "data/a/d rel");
     next_event(1);
-    ask(1, XS_UNWATCH, 0, "data/a", "abs", NULL);
-    ask(1, XS_UNWATCH, 0, "data/a", "rel", NULL);
+    ask(1, XS_UNWATCH, 0, "data/a", "abs");
+    ask(1, XS_UNWATCH, 0, "data/a", "rel");
     ask_write(1, 0, "data/a/b/c", "x");
     no_events();
 }
@@ -53,13 +53,13 @@ static void a_removed_subtree_fires(void **state)
 {
     (void)state;
     ask_write(1, 0, "data/a/b/c", "x");
-    ask(1, XS_WATCH, 0, "data/a/b/c", "deep", NULL);
-    ask(1, XS_WATCH, 0, "data/a/b", "mid", NULL);
-    ask(1, XS_WATCH, 0, "data", "top", NULL);
-    ask(1, XS_WATCH, 0, "data/a/other", "no", NULL);
+    ask(1, XS_WATCH, 0, "data/a/b/c", "deep");
+    ask(1, XS_WATCH, 0, "data/a/b", "mid");
+    ask(1, XS_WATCH, 0, "data", "top");
+    ask(1, XS_WATCH, 0, "data/a/other", "no");
     for (int i = 0; i < 4; i++)
         assert_non_null(next_event(1));
-    ask(1, XS_RM, 0, "data/a", NULL);
+    ask(1, XS_RM, 0, "data/a");
     assert_string_equal(next_event(1), "data/a/b/c deep");
     assert_string_equal(next_event(1), "data/a/b mid");
     assert_string_equal(next_event(1), "data/a top");
@@ -69,8 +69,8 @@ static void a_removed_subtree_fires(void **state)
 static void a_domain_that_comes_and_goes_fires(void **state)
 {
     (void)state;
-    ask(1, XS_WATCH, 0, "/local/domain", "all", NULL);
-    ask(1, XS_WATCH, 0, "/local/domain/2/nuncio/epoch", "epoch", NULL);
+    ask(1, XS_WATCH, 0, "/local/domain", "all");
+    ask(1, XS_WATCH, 0, "/local/domain/2/nuncio/epoch", "epoch");
     next_event(1);
     next_event(1);
     store_domain_down(store, 2);
@@ -93,13 +93,13 @@ static void reset_takes_watches_and_transactions(void **state)
     uint32_t transaction = ask_transaction(1);
 
     (void)state;
-    ask(1, XS_WATCH, 0, "data", "t", NULL);
+    ask(1, XS_WATCH, 0, "data", "t");
     next_event(1);
-    assert_int_equal(ask(1, XS_RESET_WATCHES, 0, "", NULL), 0);
+    assert_int_equal(ask(1, XS_RESET_WATCHES, 0, ""), 0);
     ask_write(1, 0, "data/x", "1");
     no_events();
-    assert_int_equal(ask(1, XS_READ, transaction, "data", NULL), -ENOENT);
-    assert_int_equal(ask(1, XS_WATCH, 0, "data", "t", NULL), 0);
+    assert_int_equal(ask(1, XS_READ, transaction, "data"), -ENOENT);
+    assert_int_equal(ask(1, XS_WATCH, 0, "data", "t"), 0);
 }
 
 /* Events that do not fit the ring wait; the same ones do not wait twice. */
@@ -111,9 +111,9 @@ static void equal_events_are_told_once(void **state)
     (void)state;
     memset(long_token, 't', sizeof(long_token));
     long_token[sizeof(long_token) - 1] = '\0';
-    ask(1, XS_WATCH, 0, "/local/domain/2", long_token, NULL);
+    ask(1, XS_WATCH, 0, "/local/domain/2", long_token);
     next_event(1);
-    ask(2, XS_SET_PERMS, 0, "data", "r2", NULL);
+    ask(2, XS_SET_PERMS, 0, "data", "r2");
     next_event(1);
     guests[1].page.rsp_prod = guests[1].page.rsp_cons + XENSTORE_RING_SIZE;
     for (int i = 0; i < 100; i++) {
@@ -138,11 +138,11 @@ static void events_beyond_the_bound_are_folded(void **state)
     const char *event;
 
     (void)state;
-    ask(1, XS_WATCH, 0, "/local/domain/2", "w", NULL);
-    ask(1, XS_WATCH, 0, "/local", "v", NULL);
+    ask(1, XS_WATCH, 0, "/local/domain/2", "w");
+    ask(1, XS_WATCH, 0, "/local", "v");
     next_event(1);
     next_event(1);
-    ask(2, XS_SET_PERMS, 0, "data", "r2", NULL);
+    ask(2, XS_SET_PERMS, 0, "data", "r2");
     guests_pump();
     while (next_event(1) != NULL)
         ;
@@ -178,10 +178,9 @@ static void an_event_always_fits_a_message(void **state)
     memset(path, 'p', sizeof(path));
     memcpy(path, "data/", 5);
     path[sizeof(path) - 1] = '\0';
-    assert_int_equal(ask(1, XS_WATCH, 0, "/local/domain/1/data", token, NULL),
-                     0);
+    assert_int_equal(ask(1, XS_WATCH, 0, "/local/domain/1/data", token), 0);
     assert_memory_equal(next_event(1), "/local/domain/1/data t", 22);
-    assert_int_equal(ask(1, XS_MKDIR, 0, path, NULL), 0);
+    assert_int_equal(ask(1, XS_MKDIR, 0, path), 0);
     assert_memory_equal(next_event(1), "/local/domain/1/data t", 22);
     no_events();
 }
