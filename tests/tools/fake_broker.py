@@ -2,7 +2,8 @@
 """
 A stand-in for build/nuncio-broker: control socket and sockets of domains as the
 real one has them. A domain is whoever connects to its socket and says a line:
-"hello" makes it running, "hang" hung; when it closes, it is absent.
+"hello" makes it running, "ready" one that serves others, "hang" hung; when it
+closes, it is absent.
 
 Words in $WORK/broker: "dead" (end at once), "mute" (lists are not answered).
 """
@@ -21,6 +22,7 @@ class Domain:
     def __init__(self, domid, watchdog):
         self.domid, self.watchdog = domid, watchdog
         self.state, self.epoch, self.listener = "absent", 0, None
+        self.ready = False
 
 
 def words():
@@ -78,12 +80,12 @@ class Broker:
 
     def accept_domain(self, domain, connection):
         def say(line):
-            if line == "hello":
-                domain.epoch += 1
-            domain.state = {"hello": "running", "hang": "hung"}[line]
+            domain.epoch += line == "hello"
+            domain.ready |= line == "ready"
+            domain.state = "hung" if line == "hang" else "running"
 
         def gone():
-            domain.state = "absent"
+            domain.state, domain.ready = "absent", False
         domain.state = "connected"
         self.lines(connection, say, gone)
 
@@ -124,12 +126,12 @@ class Broker:
         for domain in self.domains.values():
             if parts[1:3] == ["local", "domain"] and \
                     parts[3] == str(domain.domid) and \
-                    domain.state == "running":
-                if parts[-1] == "ready":
+                    domain.state in ("running", "hung"):
+                if parts[-1] == "ready" and domain.ready:
                     return [f"ok {domain.epoch}"]
                 if "link" in parts:
                     return [f"ok state=up epoch=1 calls={self.calls} "
-                            "served=0 odd=\\x01"]
+                            "calls_served=0 odd=\\x01"]
         return ["error there is no such node"]
 
     def do_ls(self, path):

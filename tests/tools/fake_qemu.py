@@ -7,7 +7,8 @@ socket at the broker.
   run      says hello and stays
   die      says hello, and ends      fail    ends, without hello
   panic    says hello, and its kernel panics
-  hang     says hello, and hangs
+  hang     says hello, serves, and hangs
+  slow     says hello, and is silent for longer than the watchdog likes
   exitN    ends with status N, as a main domain does
   until:NAME:N:STATUS   says hello, waits for the Nth life of domain NAME (and
            that it said hello), then ends with STATUS
@@ -80,6 +81,10 @@ if do == "panic":
     time.sleep(0.3)
     log("panic: lost\n")
     os._exit(3)
+if do == "slow":
+    broker.sendall(b"hang\n")
+    time.sleep(1.5)
+broker.sendall(b"ready\n")
 if do == "hang":
     broker.sendall(b"hang\n")
 time.sleep(60)

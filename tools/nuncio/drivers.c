@@ -55,7 +55,8 @@ static bool start(struct driver *driver, struct report *report)
     struct strings argv = {0};
 
     driver->words = (struct status_log){0};
-    driver->has_run = driver->is_killed = false;
+    driver->has_run = driver->serves = driver->is_killed = false;
+    driver->epoch_before = driver->epoch;
     driver->start_ms = 0;
     if (!guest_command(&driver->guest, &argv, report) ||
         !machine_start(&driver->guest.machine, &argv, report))
@@ -152,7 +153,7 @@ static const char *describe_end(struct drivers *drivers,
     const struct machine *machine = &driver->guest.machine;
 
     if (driver->is_killed)
-        return driver->has_run ? "it hangs" : "it does not come up";
+        return driver->serves ? "it hangs" : "it does not come up";
     if (driver->words.has_panic)
         return "its kernel panicked";
     if (machine->signal != 0)
@@ -253,7 +254,7 @@ void drivers_serve(struct drivers *drivers)
         struct driver *driver = &drivers->items[i];
 
         serve_driver(driver);
-        if (driver->start_ms == 0 && !driver->has_run && !driver->is_killed &&
+        if (driver->start_ms == 0 && !driver->serves && !driver->is_killed &&
             host_now_ms() - driver->started_ms > DRIVERS_BOOT_MS)
             driver_kill_hung(driver);
     }
@@ -292,7 +293,7 @@ uint64_t drivers_due(const struct drivers *drivers)
 bool drivers_are_ready(const struct drivers *drivers)
 {
     for (size_t i = 0; i < drivers->count; i++) {
-        if (!drivers->items[i].is_ready)
+        if (!drivers->items[i].has_served)
             return false;
     }
     return true;

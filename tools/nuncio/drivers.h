@@ -26,7 +26,7 @@
 #define DRIVERS_POLLS_MAX    (SYSTEM_DOMAINS_MAX * CHANNEL_COUNT + 1)
 #define DRIVERS_STABLE_MS    10000
 #define DRIVERS_FAILURES_MAX 5
-#define DRIVERS_BOOT_MS      60000 /* to hello, else it hangs */
+#define DRIVERS_BOOT_MS      60000 /* until it serves others, else it hangs */
 #define DRIVERS_LOG_MAX      (16u << 20) /* bytes of one domain's log */
 
 struct driver {
@@ -39,9 +39,12 @@ struct driver {
     uint64_t started_ms; /* this life */
     uint64_t start_ms; /* when the next one begins; 0: one is under way */
     uint64_t since; /* wall clock, ms, of this life's start */
+    uint64_t epoch; /* of the last hello that the broker told of */
+    uint64_t epoch_before; /* of the last one before this life */
     bool has_run; /* its guest said hello, in this life */
+    bool serves; /* and its connector serves others */
     bool is_killed; /* by us, for it hangs */
-    bool is_ready; /* its connector serves others, in some life */
+    bool has_served; /* in some life */
     unsigned failures; /* in a row */
     unsigned ended; /* how often it was started again, and why */
     unsigned hung;
@@ -54,7 +57,6 @@ struct drivers {
     size_t count;
     struct pool pool;
     const char *failure; /* a sentence; NULL: all is well */
-    bool wants_ready; /* look for is_ready */
     bool is_asking; /* `list` is under way */
     uint64_t asked_ms;
     uint64_t ask_ms; /* when to ask next */
@@ -76,7 +78,7 @@ uint64_t drivers_due(const struct drivers *drivers);
 /* Serves what is ready. When (failure) is set then, the run is over. */
 void drivers_serve(struct drivers *drivers);
 
-/* Have all been seen to serve others? */
+/* Have all been seen to serve others, some time or other? */
 bool drivers_are_ready(const struct drivers *drivers);
 
 /* Writes down for `nuncio ps` what the main domain is, once it is started. */

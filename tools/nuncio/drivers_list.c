@@ -9,8 +9,37 @@
 
 #define BROKER_END_MS 500
 
-/* What the broker's list says of a domain of ours, in one line. */
-static void take_state(struct drivers *drivers, const char *line)
+/* The connector of a domain leaves a word in the store when it serves others. */
+static bool serves_others(struct drivers *drivers, uint64_t domid)
+{
+    return control_ask(&drivers->broker->control,
+                       "read /local/domain/%u/data/nuncio/ready",
+                       (unsigned)domid) == CONTROL_OK;
+}
+
+/*
+ * What the list says of (driver). Before a guest serves others it may be silent
+ * for as long as it takes to boot; after that, silence is a hang.
+ */
+static void take_state(struct driver *driver, const char *line,
+                       const char *state)
+{
+    uint64_t epoch = 0;
+    uint64_t domid = 0;
+
+    /* Else it speaks of the life before. */
+    if (!json_number(line, "epoch", &epoch) || epoch <= driver->epoch_before)
+        return;
+    driver->epoch = epoch;
+    driver->has_run = true;
+    if (!driver->serves && json_number(line, "domid", &domid))
+        driver->serves = serves_others(driver->all, domid);
+    driver->has_served |= driver->serves;
+    if (driver->serves && strcmp(state, "hung") == 0)
+        driver_kill_hung(driver);
+}
+
+static void take_line(struct drivers *drivers, const char *line)
 {
     struct pool pool = {0};
     const char *name = json_string(&pool, line, "name");
@@ -19,37 +48,11 @@ static void take_state(struct drivers *drivers, const char *line)
     for (size_t i = 0; i < drivers->count; i++) {
         struct driver *driver = &drivers->items[i];
 
-        if (name == NULL || state == NULL ||
-            strcmp(name, driver->guest.name) != 0 || driver->start_ms != 0 ||
-            driver->started_ms > drivers->asked_ms || driver->is_killed)
-            continue;
-        driver->has_run |= strcmp(state, "running") == 0;
-        if (strcmp(state, "hung") == 0) {
-            driver->has_run = true;
-            driver_kill_hung(driver);
-        }
-    }
-    pool_free(&pool);
-}
-
-/* Asks, once the list says where: the connector of each leaves a word in the
- * store when it serves others. */
-static void look_for_ready(struct drivers *drivers, const char *line)
-{
-    struct control *control = &drivers->broker->control;
-    struct pool pool = {0};
-    const char *name = json_string(&pool, line, "name");
-    uint64_t domid;
-
-    for (size_t i = 0; i < drivers->count; i++) {
-        struct driver *driver = &drivers->items[i];
-
-        if (name != NULL && strcmp(name, driver->guest.name) == 0 &&
-            !driver->is_ready && driver->has_run &&
-            json_number(line, "domid", &domid))
-            driver->is_ready =
-                control_ask(control, "read /local/domain/%u/data/nuncio/ready",
-                            (unsigned)domid) == CONTROL_OK;
+        if (name != NULL && state != NULL &&
+            strcmp(name, driver->guest.name) == 0 && driver->start_ms == 0 &&
+            !driver->is_killed &&
+            (strcmp(state, "running") == 0 || strcmp(state, "hung") == 0))
+            take_state(driver, line, state);
     }
     pool_free(&pool);
 }
@@ -63,11 +66,8 @@ static void take_list(struct drivers *drivers)
     control->lines = (struct text){0};
     if (lines.bytes != 0) {
         for (char *line = strtok_r(lines.data, "\n", &rest); line != NULL;
-             line = strtok_r(NULL, "\n", &rest)) {
-            take_state(drivers, line);
-            if (drivers->wants_ready)
-                look_for_ready(drivers, line);
-        }
+             line = strtok_r(NULL, "\n", &rest))
+            take_line(drivers, line);
     }
     text_free(&lines);
 }

@@ -66,7 +66,7 @@ static void read_links(struct control *control, struct pool *pool,
         link->peer = name_of(system, peer);
         link->words = pool_strdup(pool, text_string(&control->rest));
         link->calls = number_of(pool, link->words, "calls");
-        link->served = number_of(pool, link->words, "served");
+        link->served = number_of(pool, link->words, "calls_served");
         domain->link_count++;
     }
 }

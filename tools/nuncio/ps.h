@@ -21,8 +21,8 @@
 struct ps_link {
     const char *peer; /* its name, or its domid if it has none any more */
     const char *words; /* "KEY=VALUE KEY=VALUE", as the connector has it */
-    uint64_t calls;
-    uint64_t served;
+    uint64_t calls; /* that the domain made through it */
+    uint64_t served; /* that it served */
 };
 
 struct ps_domain {

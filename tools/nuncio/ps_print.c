@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control.h"
 #include "json.h"
 #include "ps.h"
 
@@ -144,20 +145,44 @@ static void print_services(const struct ps_system *now, struct text *out)
     }
 }
 
+static void print_link(const struct ps_system *now,
+                       const struct ps_system *before,
+                       const struct ps_domain *domain,
+                       const struct ps_link *link, struct text *out)
+{
+    static const struct {
+        const char *key;
+        int width;
+    } columns[] = {{"state", -8},
+                   {"epoch", 5},
+                   {"replayed", 10},
+                   {"waiting", 8},
+                   {"outage_ms", 10}};
+    struct pool pool = {0};
+
+    text_printf(out, "%-16s %-16s", domain->name, link->peer);
+    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+        const char *word = control_word(&pool, link->words, columns[i].key);
+
+        text_printf(out, " %*s", columns[i].width, word != NULL ? word : "-");
+    }
+    text_printf(out, " %10llu %8llu\n",
+                (unsigned long long)(link->calls + link->served),
+                (unsigned long long)call_rate(now, before, domain, link));
+    pool_free(&pool);
+}
+
 static void print_links(const struct ps_system *now,
                         const struct ps_system *before, struct text *out)
 {
-    text_printf(out, "\n%-16s %-16s %10s  %s\n", "LINK OF", "TO", "CALLS/S",
-                "STATE");
+    text_printf(out, "\n%-16s %-16s %-8s %5s %10s %8s %10s %10s %8s\n",
+                "LINK OF", "TO", "STATE", "EPOCH", "REPLAYED", "WAITING",
+                "OUTAGE MS", "CALLS", "CALLS/S");
     for (size_t i = 0; i < now->domain_count; i++) {
         const struct ps_domain *domain = &now->domains[i];
 
         for (size_t k = 0; k < domain->link_count; k++)
-            text_printf(out, "%-16s %-16s %10llu  %s\n", domain->name,
-                        domain->links[k].peer,
-                        (unsigned long long)call_rate(now, before, domain,
-                                                      &domain->links[k]),
-                        domain->links[k].words);
+            print_link(now, before, domain, &domain->links[k], out);
     }
 }
 

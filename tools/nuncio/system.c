@@ -162,6 +162,14 @@ void system_place(struct system *sys, const char *text, struct report *report)
                      text, name);
         return;
     }
+    if (domain != NULL && strcmp(domain, sys->name) == 0) {
+        report_error(report, NULL, 0,
+                     "--place %s: \"%s\" is the main domain, where the "
+                     "programs are; name another, or place it inproc, kernel "
+                     "or process",
+                     text, domain);
+        return;
+    }
     service->placement = placement;
     if (domain != NULL)
         service->domain = domain;

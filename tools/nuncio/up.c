@@ -30,7 +30,6 @@ static int serve(struct drivers *drivers, const struct options *options,
 {
     bool is_told = false;
 
-    drivers->wants_ready = true;
     for (;;) {
         struct pollfd polls[DRIVERS_POLLS_MAX + 1];
         size_t count = drivers_watch(drivers, polls + 1);
@@ -51,7 +50,6 @@ static int serve(struct drivers *drivers, const struct options *options,
         }
         if (!is_told && drivers_are_ready(drivers)) {
             is_told = true;
-            drivers->wants_ready = false;
             tell_ready(options, domains);
         }
     }
