@@ -105,7 +105,7 @@ static bool send_some(struct store *store)
 static void finish(struct store *store, struct request *request, int status,
                    const char *data, uint32_t bytes)
 {
-    store_reply(store, request, status, data, bytes);
+    store->ops->done(request, status, data, bytes);
     request->pending = NULL;
     request->watch = NULL;
     request->id = 0;
@@ -142,7 +142,7 @@ static bool take_some(struct store *store)
             break;
         if (message.type != XS_WATCH_EVENT)
             take_answer(store, &message);
-        else if (!watch_event(store, message.data, message.bytes))
+        else if (!store->ops->event(store, message.data, message.bytes))
             store->xs.problem = "a malformed event";
     }
     return store->xs.response_at != before;
@@ -158,7 +158,7 @@ static void give_up(struct store *store)
         if (store->requests[i].id != 0)
             finish(store, &store->requests[i], NU_IO, NULL, 0);
     }
-    watches_break(store);
+    store->ops->broken(store);
 }
 
 void store_pump(struct store *store)
@@ -168,7 +168,7 @@ void store_pump(struct store *store)
     if (store->is_broken)
         return;
     is_moved = take_some(store);
-    watches_sweep(store);
+    store->ops->room(store);
     is_moved = send_some(store) || is_moved;
     if (is_moved)
         (void)domain_notify_store(store->domain);

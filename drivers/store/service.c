@@ -197,10 +197,9 @@ static uint64_t reply_tag(struct nu_serve *call, const struct request *request,
     }
 }
 
-void store_reply(struct store *store, struct request *request, int status,
-                 const char *data, uint32_t bytes)
+static void request_done(struct request *request, int status, const char *data,
+                         uint32_t bytes)
 {
-    (void)store;
     if (request->pending == NULL) {
         watch_free(request->watch); /* XS_UNWATCH, whatever came of it */
         return;
@@ -208,6 +207,13 @@ void store_reply(struct store *store, struct request *request, int status,
     svc_finish(request->pending, reply_tag(svc_resume(request->pending),
                                            request, status, data, bytes));
 }
+
+static const struct request_ops request_ops = {
+    .done = request_done,
+    .event = watch_event,
+    .room = watches_sweep,
+    .broken = watches_break,
+};
 
 static void on_event(void *arg, uint64_t count)
 {
@@ -248,6 +254,7 @@ static int store_start(struct svc_object **root)
     if (store == NULL)
         return NU_NOMEM;
     store->object.class = &store_class;
+    store->ops = &request_ops;
     store->domain = svc_handle("domain");
     status = open_page(store);
     if (status != 0) {

@@ -23,6 +23,7 @@
 #define STORE_WATCHES_MAX 100u /* xenstored allows 128 */
 #define STORE_CHANGES_MAX 16u /* kept for one watch */
 
+struct store;
 struct watch;
 
 struct request {
@@ -57,8 +58,22 @@ struct watch {
     char path[];
 };
 
+/* What request.c tells those above it. */
+struct request_ops {
+    /* (request) is done: its payload if (status) is 0. */
+    void (*done)(struct request *request, int status, const char *data,
+                 uint32_t bytes);
+    /* A change: a path and a token. False: it is malformed. */
+    bool (*event)(struct store *store, const char *data, uint32_t bytes);
+    /* There may be room for requests of our own. */
+    void (*room)(struct store *store);
+    /* The store is broken; all requests are done. */
+    void (*broken)(struct store *store);
+};
+
 struct store {
     struct svc_object object;
+    const struct request_ops *ops;
     nu_handle_t domain;
     nu_handle_t event;
     bool is_broken; /* all is told and answered */
@@ -94,20 +109,13 @@ int request_start(struct store *store, uint32_t type, struct nu_serve *call,
  * the runtime calls: what it finds may end requests and watches. */
 void store_pump(struct store *store);
 
-/* service.c: the reply to (request), which is done; its payload if (status) is
- * 0. */
-void store_reply(struct store *store, struct request *request, int status,
-                 const char *data, uint32_t bytes);
-
 /* watches.c */
 
 int watch_create(struct store *store, struct nu_serve *call,
                  const struct nu_blob *path, nu_handle_t signal);
-/* The server has told (data): a path and a token. False: it is malformed. */
+/* For struct request_ops. */
 bool watch_event(struct store *store, const char *data, uint32_t bytes);
-/* Starts to end watches that nobody holds, as far as requests can be had. */
 void watches_sweep(struct store *store);
-/* Tells all clients; the store is broken. */
 void watches_break(struct store *store);
 void watch_free(struct watch *watch);
 

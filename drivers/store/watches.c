@@ -161,6 +161,7 @@ bool watch_event(struct store *store, const char *data, uint32_t bytes)
     return true;
 }
 
+/* Starts to end watches that nobody holds, as far as requests can be had. */
 void watches_sweep(struct store *store)
 {
     for (struct watch *w = store->watches; w != NULL; w = w->next) {
@@ -177,6 +178,7 @@ void watches_sweep(struct store *store)
     }
 }
 
+/* All clients are told. */
 void watches_break(struct store *store)
 {
     struct watch *next;

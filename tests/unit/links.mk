@@ -1,7 +1,7 @@
 # The connector in a world of the tests' making.
 links-test-srcs := $(addprefix tests/unit/,links_host.c \
         links_kernel.c links_store.c) \
-    $(addprefix user/links/,import.c export.c line.c gate.c names.c handshake.c \
+    $(addprefix user/links/,here.c import.c export.c line.c gate.c names.c handshake.c \
         nodes.c text.c limit.c) guest-kernel/lib/nlib/printf.c \
     $(addprefix $(GEN)/contract/,$(addsuffix _dispatch.c,domain link process \
         purse service store watch gate))

@@ -20,7 +20,6 @@
 #define RUNS_MAX 100000u
 
 struct host host;
-struct here here;
 
 static struct nu_msgbuf buffer;
 static uint64_t raised[64];

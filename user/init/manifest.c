@@ -1,17 +1,8 @@
 #include "manifest_internal.h"
 
-#include <nlib/printf.h>
 #include <nlib/string.h>
 
 #define PAGES_MAX (1u << 24)
-
-bool manifest_fail(struct manifest *m, uint32_t line, const char *what,
-                   const char *value)
-{
-    nl_snprintf(m->error, sizeof(m->error), "manifest:%u: %s%s%.40s", line,
-                what, value[0] != '\0' ? ": " : "", value);
-    return false;
-}
 
 static int hex(char c)
 {

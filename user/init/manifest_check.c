@@ -1,7 +1,16 @@
 /* Is what the manifest says possible? References between units. */
 #include "manifest_internal.h"
 
+#include <nlib/printf.h>
 #include <nlib/string.h>
+
+bool manifest_fail(struct manifest *m, uint32_t line, const char *what,
+                   const char *value)
+{
+    nl_snprintf(m->error, sizeof(m->error), "manifest:%u: %s%s%.40s", line,
+                what, value[0] != '\0' ? ": " : "", value);
+    return false;
+}
 
 static bool is_kernel_object(const char *name)
 {

@@ -5,7 +5,7 @@
  * (contracts/link.contract); who is connected with whom, and whether they are
  * alive, is decided here.
  *
- * main.c    arguments, start, the loop over signals and times
+ * main.c    arguments, start, the loop over signals and times; here.c
  * import.c  role of the importer, for each domain that we import from
  * export.c  role of the exporter, for each domain that offers
  * names.c   what peers may open

@@ -14,8 +14,6 @@
 /* Work is never due again at once: others run in between. */
 #define PAUSE_NS LINKS_MS
 
-struct here here;
-
 static bool read_ms(const char *text, uint64_t *ns)
 {
     uint64_t ms;
