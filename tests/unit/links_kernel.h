@@ -14,6 +14,6 @@
 
 void links_kernel_begin(void);
 /* A message to (handle). */
-uint64_t links_kernel_dispatch(nu_handle_t handle, struct nu_serve *call);
+uint64_t links_kernel_dispatch(nu_handle_t handle, struct nu_serve *s);
 
 #endif /* TESTS_UNIT_LINKS_KERNEL_H */

@@ -16,8 +16,8 @@ struct host host;
 
 static struct nu_msgbuf buffer;
 static void *blocks[HOST_BLOCKS_MAX];
-static svc_event_fn handler;
-static void *handler_arg;
+static svc_event_fn on_event;
+static void *on_event_arg;
 static struct svc_object *objects[HOST_SIGNALS]; /* held by clients */
 
 static void must(bool kept)
@@ -170,11 +170,11 @@ void svc_log(const char *format, ...)
     host.log_lines++;
 }
 
-int svc_on_interrupt(nu_handle_t interrupt, svc_event_fn fn, void *arg)
+int svc_on_interrupt(nu_handle_t interrupt, svc_event_fn handler, void *arg)
 {
     must(interrupt == HOST_EVENT);
-    handler = fn;
-    handler_arg = arg;
+    on_event = handler;
+    on_event_arg = arg;
     return 0;
 }
 
@@ -287,7 +287,7 @@ void host_close(struct svc_object *object)
 
 void host_event(void)
 {
-    handler(handler_arg, 1);
+    on_event(on_event_arg, 1);
 }
 
 void host_begin(uint32_t index)
