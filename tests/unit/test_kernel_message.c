@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include <cpu.h>
 #include <ipc/answer.h>
 #include <ipc/reply.h>
 
@@ -206,6 +207,28 @@ static void no_operation_and_no_handle_are_errors(void **state)
     assert_int_equal((int)pair.ta->regs.rax, NU_BADH);
 }
 
+/* sched_idle_end() is what trap_dispatch() does first when an interrupt ends the
+ * halt. */
+static void idle_time_is_counted_and_no_other(void **state)
+{
+    uint64_t idle = sched_idle_ticks();
+
+    (void)state;
+    pair_receive(NU_OP_RECV);
+    fake_tsc += 1000;
+    sched_idle_end();
+    assert_int_equal(sched_idle_ticks(), idle); /* there is (a) to run */
+    fixture_message(pair.ta, (struct fixture_call){pair.to_b, NU_OP_RECV, {0}});
+    assert_ptr_equal(current, NULL);
+    fake_tsc += 1000;
+    sched_idle_end();
+    assert_in_range(sched_idle_ticks() - idle, 1000, 1100);
+    idle = sched_idle_ticks();
+    fake_tsc += 1000;
+    sched_idle_end();
+    assert_int_equal(sched_idle_ticks(), idle);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +246,7 @@ int main(void)
         TEST(one_way_messages_arrive_in_order),
         TEST(nonblocking_says_again),
         TEST(no_operation_and_no_handle_are_errors),
+        TEST(idle_time_is_counted_and_no_other),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
