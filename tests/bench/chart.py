@@ -22,18 +22,18 @@ def write(path, title, unit, groups):
     their own where the largest number is over ten times another group's."""
     lines = []
     y = TITLE
-    largest = [max([abs(n) for _, n in bars] or [1]) for _, bars in groups]
+    largest = [max([n for _, n in bars] + [1]) for _, bars in groups]
     room = WIDTH - LABEL_WIDTH - NUMBER_WIDTH
     for index, (name, bars) in enumerate(groups):
         near = [other for other in largest
                 if other <= 10 * largest[index] and
                 largest[index] <= 10 * other]
-        scale = room / (max(near) or 1)
+        scale = room / max(near)
         own = "" if len(near) == len(largest) else " (other scale)"
         lines.append(text(8, y + 20, name + own, 'font-weight="bold"'))
         y += GROUP
         for label, number in bars:
-            long = max(1, round(abs(number) * scale))
+            long = max(1, round(number * scale))
             lines.append(text(LABEL_WIDTH - 8, y + BAR - 5, label,
                               'text-anchor="end"'))
             lines.append(f'<rect x="{LABEL_WIDTH}" y="{y}" width="{long}" '

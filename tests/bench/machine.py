@@ -1,5 +1,6 @@
 """Runs the program `bench` on Nuncio, in one machine or in several."""
 
+import os
 import re
 import subprocess
 import sys
@@ -14,6 +15,23 @@ class Failed(Exception):
     """The program did not do what it should; the text has what it printed."""
 
 
+def looking_build(build, poll_us):
+    """
+    (build) with a broker that looks for a domain's next hypercall for up to
+    (poll_us) before it waits to be told of one.
+    """
+    path = os.path.abspath(f"{build}/bench/looking")
+    os.makedirs(path, exist_ok=True)
+    for name in ("image", "nuncio-kernel", "nuncio"):
+        if not os.path.lexists(f"{path}/{name}"):
+            os.symlink(os.path.abspath(f"{build}/{name}"), f"{path}/{name}")
+    with open(f"{path}/nuncio-broker", "w", encoding="utf-8") as script:
+        script.write(f"#!/bin/sh\nexec {os.path.abspath(build)}/nuncio-broker "
+                     f'--poll-max-us {poll_us} "$@"\n')
+    os.chmod(f"{path}/nuncio-broker", 0o755)
+    return path
+
+
 def run(build, disk, command, config=CONFIG, place=(), append="",
         counted=False):
     """
@@ -23,8 +41,8 @@ def run(build, disk, command, config=CONFIG, place=(), append="",
     would be over before the others have answered.
     """
     several = any(p.split("=")[1].startswith("domain") for p in place)
-    words = [f"{build}/nuncio", "run", config, "--accel", "tcg",
-             "--disk", f"disk={disk}", "--timeout", str(TIMEOUT_S),
+    words = [f"{build}/nuncio", "run", config, "--build", build, "--accel",
+             "tcg", "--disk", f"disk={disk}", "--timeout", str(TIMEOUT_S),
              "--exec", f"bench {command}".strip()]
     for where in place:
         words += ["--place", where]
