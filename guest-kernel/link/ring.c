@@ -4,6 +4,7 @@
 #include <abi/error.h>
 #include <arch_mmu.h>
 #include <hypercall/xen_abi.h>
+#include <link/ring_slots.h>
 #include <nlib/string.h>
 
 static void free_pages(struct ring *ring)
@@ -67,37 +68,21 @@ struct ring *ring_create(struct purse *purse, uint16_t domid)
     return ring;
 }
 
-/* The peer stores it whole, and at any time. */
-static uint64_t read_entry(const struct ring *ring)
-{
-    const struct link_head *head = phys_to_virt(ring->frame[0]);
-
-    return __atomic_load_n(&head->entry[ring->taken % LINK_ENTRIES],
-                           __ATOMIC_ACQUIRE);
-}
-
 bool ring_has_more(const struct ring *ring)
 {
-    return link_entry_number(read_entry(ring)) == ring->taken + 1;
+    return ring_entry_is_next(
+        ring_entry(phys_to_virt(ring->frame[0]), ring->taken), ring->taken);
 }
 
 int ring_take(struct ring *ring, void *copy, uint32_t *slot, uint32_t *bytes)
 {
-    uint64_t entry = read_entry(ring);
-    uint32_t offset;
+    int got = ring_next(phys_to_virt(ring->frame[0]), ring->taken, slot, bytes);
 
-    if (link_entry_number(entry) != ring->taken + 1)
-        return 0;
-    *slot = link_entry_slot(entry);
-    *bytes = link_entry_bytes(entry);
-    if (*slot >= LINK_SLOTS || *bytes > LINK_SLOT_BYTES)
-        return -1;
+    if (got != 1)
+        return got;
     ring->taken++;
-    offset = *slot * LINK_SLOT_BYTES;
-    memcpy(copy,
-           (const uint8_t *)phys_to_virt(ring->frame[1 + offset / PAGE_BYTES]) +
-               (offset & PAGE_MASK),
-           *bytes);
+    ring_read(copy, phys_to_virt(ring->frame[1 + ring_slot_page(*slot)]), *slot,
+              *bytes);
     return 1;
 }
 

@@ -11,3 +11,9 @@ $(foreach t,$(link-tests),\
 unit-tests += link_record
 unit-link_record-srcs := tests/unit/test_link_record.c guest-kernel/link/record.c
 unit-link_record-cflags := -Iguest-kernel -Iguest-kernel/lib
+
+# Two threads, under ThreadSanitizer in place of the others.
+unit-tests += link_ring
+unit-link_ring-srcs := tests/unit/test_link_ring.c
+unit-link_ring-cflags := -Iguest-kernel -fno-sanitize=all -fsanitize=thread -pthread
+unit-link_ring-libs := -fno-sanitize=all -fsanitize=thread -pthread
