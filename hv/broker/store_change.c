@@ -18,7 +18,7 @@ static unsigned access_of(const struct store_view *view,
 static int find_above(const struct store_view *view, const char *path,
                       char *parent, const struct store_node **node)
 {
-    strcpy(parent, path);
+    store_path_copy(parent, path);
     do {
         store_path_to_parent(parent);
         int error = store_view_get(view, parent, node);
@@ -200,7 +200,7 @@ static int delete_one(const struct store_view *view, const char *path,
     const struct store_node *above;
     struct store_node *node;
     char *parent = view->store->parent;
-    strcpy(parent, path);
+    store_path_copy(parent, path);
     store_path_to_parent(parent);
     int error = store_view_must_get(view, parent, &above);
     if (error == 0) {
@@ -226,7 +226,7 @@ static int delete_all(const struct store_view *view, const char *path)
 {
     char *below = view->store->below;
     size_t top_bytes = strlen(path);
-    strcpy(below, path);
+    store_path_copy(below, path);
     for (;;) {
         const struct store_node *node;
         int error = store_view_must_get(view, below, &node);
@@ -234,8 +234,7 @@ static int delete_all(const struct store_view *view, const char *path)
             return error;
         }
         if (node->names_bytes != 0) {
-            strcat(below, "/");
-            strcat(below, node->names);
+            store_path_to_child(below, node->names);
             continue;
         }
         bool is_top = strlen(below) == top_bytes;
@@ -254,7 +253,7 @@ int store_rm(const struct store_view *view, const char *path)
     if (error == -ENOENT && !store_path_is_special(path)) {
         /* It is gone already, which is well if it could have been there. */
         char *parent = view->store->parent;
-        strcpy(parent, path);
+        store_path_copy(parent, path);
         store_path_to_parent(parent);
         error = store_view_get(view, parent, &node);
         return error != 0 ? error : node == NULL ? -ENOENT : 0;

@@ -166,7 +166,7 @@ static void remove_owned(struct store *store, struct store_domain *domain)
 {
     struct store_view view = root_view(store);
     while (domain->owned != NULL) {
-        strcpy(store->path, domain->owned->entry.path);
+        store_path_copy(store->path, domain->owned->entry.path);
         store_rm(&view, store->path);
     }
 }

@@ -74,6 +74,9 @@ int store_path_resolve(uint16_t domid, const char *path,
 bool store_path_is_special(const char *path);
 /* One component of a path. */
 bool store_path_is_name(const char *name);
+/* No node's path is longer than the room. */
+void store_path_copy(char room[STORE_PATH_ROOM], const char *path);
+void store_path_to_child(char room[STORE_PATH_ROOM], const char *name);
 /* Cuts off the last component; / stays. */
 void store_path_to_parent(char *path);
 const char *store_path_name(const char *path);

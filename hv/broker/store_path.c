@@ -78,6 +78,17 @@ int store_path_resolve(uint16_t domid, const char *path,
     return is_absolute_path(room) ? 0 : -EINVAL;
 }
 
+void store_path_copy(char room[STORE_PATH_ROOM], const char *path)
+{
+    (void)snprintf(room, STORE_PATH_ROOM, "%s", path);
+}
+
+void store_path_to_child(char room[STORE_PATH_ROOM], const char *name)
+{
+    size_t bytes = strlen(room);
+    (void)snprintf(room + bytes, STORE_PATH_ROOM - bytes, "/%s", name);
+}
+
 void store_path_to_parent(char *path)
 {
     char *slash = strrchr(path, '/');

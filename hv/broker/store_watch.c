@@ -116,8 +116,11 @@ int store_watch_remove(struct store *store, struct store_domain *domain,
 
 void store_watch_clear(struct store *store, struct store_domain *domain)
 {
-    while (domain->watches != NULL) {
-        drop(store, domain->watches);
+    struct store_watch *watch = domain->watches;
+    while (watch != NULL) {
+        struct store_watch *next = watch->domain_next;
+        drop(store, watch);
+        watch = next;
     }
 }
 
@@ -165,7 +168,7 @@ void store_watch_fire(struct store *store, const char *path, bool is_exact,
     if (store->spots.count == 0) {
         return;
     }
-    strcpy(above, path);
+    store_path_copy(above, path);
     store_path_to_parent(above);
     const struct store_node *node = store_find(store, path);
     const struct store_node *parent = store_find(store, above);

@@ -66,11 +66,11 @@ static int make_files(struct guest *guest, const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
 
-    if (strlen(path) >= sizeof(address.sun_path)) {
+    if (snprintf(address.sun_path, sizeof(address.sun_path), "%s", path) >=
+        (int)sizeof(address.sun_path)) {
         errno = ENAMETOOLONG;
         return -1;
     }
-    strcpy(address.sun_path, path);
     for (uint32_t i = 0; i < BROKER_QUEUES; i++) {
         guest->kick[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         guest->call[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

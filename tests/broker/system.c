@@ -56,7 +56,8 @@ void system_start(struct system *system, const char *binary)
     char log[SYSTEM_PATH_MAX];
     int file = -1;
 
-    strcpy(system->directory, "/tmp/nuncio-broker-XXXXXX");
+    (void)snprintf(system->directory, sizeof(system->directory),
+                   "/tmp/nuncio-broker-XXXXXX");
     if (mkdtemp(system->directory) == NULL)
         die("no directory");
     path_in(system, "log", log);

@@ -160,7 +160,8 @@ static void a_handshake_goes_through_the_store(void **state)
         guest_store_ask(one, XS_SET_PERMS, 0, path, perms[0], perms[1]), 0);
     snprintf(event, sizeof(event), "%s offers", path);
     expect_event(two, event);
-    strcat(path, "/state");
+    snprintf(path, sizeof(path), "/local/domain/%u/data/nuncio/link/%u/state",
+             one->domid, two->domid);
     assert_int_equal(guest_store_write(one, path, "offered"), 0);
     snprintf(event, sizeof(event), "%s offers", path);
     expect_event(two, event);

@@ -191,7 +191,7 @@ static size_t put_path(struct input *in, char *to)
 
 static void request(struct input *in, uint16_t domid)
 {
-    char payload[1024];
+    char payload[1024] = {0};
     struct xsd_sockmsg header = {.type = next(in) % (XS_TYPE_COUNT + 1)};
     size_t bytes = put_path(in, payload);
     unsigned more = next(in);

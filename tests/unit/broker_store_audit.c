@@ -39,7 +39,7 @@ static void audit_node(const struct store *audited,
     *names += count_names(node, NULL);
     if (strcmp(path, "/") == 0)
         return;
-    strcpy(parent_path, path);
+    store_path_copy(parent_path, path);
     store_path_to_parent(parent_path);
     parent = store_find(audited, parent_path);
     must(parent != NULL);

@@ -13,7 +13,7 @@
 
 struct model_node {
     char path[MODEL_PATH];
-    char value[16];
+    char value[MODEL_VALUE];
     struct store_perms perms;
 };
 
@@ -52,7 +52,7 @@ void model_expect(uint16_t domid, const char *path, const char *watch)
             return;
     }
     assert_true(expected_count[domid] < MODEL_TOLD);
-    strcpy(expected[domid][expected_count[domid]++], text);
+    memcpy(expected[domid][expected_count[domid]++], text, sizeof(text));
 }
 
 static unsigned rights(const struct model_node *node, uint16_t domid)
@@ -64,7 +64,7 @@ static struct model_node *parent_of(const char *path)
 {
     char parent[MODEL_PATH];
 
-    strcpy(parent, path);
+    snprintf(parent, sizeof(parent), "%s", path);
     *strrchr(parent, '/') = '\0';
     return find(parent);
 }
@@ -94,7 +94,7 @@ static int refuse(uint16_t domid, const char *path, unsigned access)
 
     if (node != NULL && (rights(node, domid) & access) == access)
         return 0;
-    strcpy(above, path);
+    snprintf(above, sizeof(above), "%s", path);
     do {
         *strrchr(above, '/') = '\0';
     } while (find(above) == NULL);
@@ -110,12 +110,12 @@ static struct model_node *make(uint16_t domid, const char *path)
     if (node != NULL)
         return node;
     char above[MODEL_PATH];
-    strcpy(above, path);
+    snprintf(above, sizeof(above), "%s", path);
     *strrchr(above, '/') = '\0';
     struct store_perms perms = make(domid, above)->perms;
     assert_true(model.count < NODES);
     node = &model.nodes[model.count++];
-    strcpy(node->path, path);
+    snprintf(node->path, sizeof(node->path), "%s", path);
     node->value[0] = '\0';
     node->perms = perms;
     node->perms.entries[0].domid = domid;
@@ -161,8 +161,8 @@ static int model_set_perms(uint16_t domid, const struct model_request *request)
 
     if (error != 0)
         return error;
-    strcpy(text, request->perms[0]);
-    strcpy(text + first, request->perms[1]);
+    memcpy(text, request->perms[0], first);
+    memcpy(text + first, request->perms[1], strlen(request->perms[1]) + 1);
     store_perms_parse(text, first + strlen(request->perms[1]) + 1, &perms);
     struct model_node *node = find(request->path);
     struct model_node was = *node;
@@ -173,16 +173,18 @@ static int model_set_perms(uint16_t domid, const struct model_request *request)
     return 0;
 }
 
-int model_ask(uint16_t domid, const struct model_request *request, char *text)
+int model_ask(uint16_t domid, const struct model_request *request,
+              char text[MODEL_VALUE])
 {
     const char *path = request->path;
+    struct model_node *node;
     int error;
 
     switch (request->type) {
     case XS_READ:
         error = refuse(domid, path, STORE_READ);
         if (error == 0)
-            strcpy(text, find(path)->value);
+            snprintf(text, MODEL_VALUE, "%s", find(path)->value);
         return error;
     case XS_WRITE:
     case XS_MKDIR:
@@ -191,9 +193,9 @@ int model_ask(uint16_t domid, const struct model_request *request, char *text)
             return error;
         if (request->type == XS_MKDIR && error == 0)
             return 0;
-        make(domid, path);
+        node = make(domid, path);
         if (request->type == XS_WRITE)
-            strcpy(find(path)->value, request->value);
+            memcpy(node->value, request->value, MODEL_VALUE);
         fire(path, false, NULL);
         return 0;
     case XS_RM:

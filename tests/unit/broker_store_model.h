@@ -9,17 +9,18 @@
 #include "tests/unit/broker_store_guest.h"
 
 #define MODEL_PATH    64u
+#define MODEL_VALUE   16u
 #define MODEL_WATCHES 3u /* of each guest */
 #define MODEL_TOLD    256u
 
 struct model_request {
     uint32_t type;
     char path[MODEL_PATH];
-    char value[16];
+    char value[MODEL_VALUE];
     char perms[2][8];
     /* What the broker's store answered. */
     int error;
-    char answer[16];
+    char answer[MODEL_VALUE];
 };
 
 /* What each guest watches; the path is the token, too. Empty: nothing. */
@@ -31,7 +32,8 @@ extern unsigned expected_count[GUESTS];
 /* Homes of guests 1 to 3, which random requests are about. */
 void model_reset(void);
 /* What the naive store answers; a read's text goes to (text). */
-int model_ask(uint16_t domid, const struct model_request *request, char *text);
+int model_ask(uint16_t domid, const struct model_request *request,
+              char text[MODEL_VALUE]);
 void model_expect(uint16_t domid, const char *path, const char *watch);
 
 #endif /* NUNCIO_TESTS_BROKER_STORE_MODEL_H */

@@ -49,13 +49,13 @@ static void ask_real(uint16_t domid, uint32_t id, struct model_request *request)
         request->error = ask(domid, request->type, id, request->path);
     request->answer[0] = '\0';
     if (request->type == XS_READ && request->error == 0)
-        strcpy(request->answer, answer);
+        memcpy(request->answer, answer, sizeof(request->answer) - 1);
 }
 
 static void check_against_model(uint16_t domid,
                                 const struct model_request *request)
 {
-    char text[16] = "";
+    char text[MODEL_VALUE] = "";
     int error = model_ask(domid, request, text);
 
     if (error != request->error || strcmp(text, request->answer) != 0)
@@ -141,7 +141,7 @@ static void toggle_watch(uint16_t domid)
         if (strcmp(watched[domid][i], request.path) == 0)
             return;
     }
-    strcpy(slot, request.path);
+    memcpy(slot, request.path, MODEL_PATH);
     assert_int_equal(ask(domid, XS_WATCH, 0, slot, slot), 0);
     model_expect(domid, slot, slot);
 }

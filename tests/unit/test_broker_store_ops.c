@@ -218,15 +218,18 @@ static void rights_do_not_pass_to_the_next_owner_of_a_number(void **state)
     assert_int_equal(store_name_add(store, "big", BROKER_DOMAINS_MAX), -EINVAL);
 }
 
+#define NAMES_ROOM 64u
+
 static void add_name(void *context, const char *name)
 {
-    strcat(context, name);
-    strcat(context, " ");
+    size_t used = strlen(context);
+
+    snprintf((char *)context + used, NAMES_ROOM - used, "%s ", name);
 }
 
 static void the_broker_reads_and_writes(void **state)
 {
-    char text[64] = "", value[8];
+    char text[NAMES_ROOM] = "", value[8];
     size_t bytes;
 
     (void)state;
