@@ -20,6 +20,7 @@
 #include "connection.h"
 #include "control.h"
 #include "control_socket.h"
+#include "deadman.h"
 #include "ready.h"
 #include "rounds.h"
 #include "sandbox.h"
@@ -229,6 +230,8 @@ static void run(struct broker *broker)
         int count = epoll_wait(broker->epoll, events, EVENTS_MAX,
                                rounds_sleep_ms(broker));
 
+        if (count > 0)
+            deadman_work();
         for (int i = 0; i < count; i++)
             handle(broker, events[i].data.u64);
         if (count == 0)
@@ -283,6 +286,7 @@ static int start(struct broker *broker, const struct options *options)
         (options->group != NULL && enter_group(broker, options->group) != 0))
         return EXIT_FAILURE;
     guest_memory_guard();
+    deadman_start();
     broker->store = store_create(rounds_wake_store, broker);
     problem = control_socket_open(broker);
     if (problem != NULL) {

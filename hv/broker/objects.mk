@@ -1,6 +1,6 @@
 # The broker: a host program. Its parts are listed once, for the tests, too.
 broker-store-srcs := $(sort $(wildcard hv/broker/store*.c))
-broker-parts := connection control control_socket copy domain event guest_memory handover \
+broker-parts := connection control control_socket copy deadman domain event guest_memory handover \
                 life log mailbox ready report rounds sandbox vhost vhost_ring wire
 broker-srcs := $(broker-parts:%=hv/broker/%.c) $(broker-store-srcs)
 broker-objs := $(patsubst %.c,$(BUILD)/host/%.o,$(broker-srcs) hv/broker/main.c)

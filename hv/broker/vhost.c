@@ -236,7 +236,8 @@ bool vhost_call(const struct vhost *vhost, uint32_t index)
 
     if (file < 0)
         return true;
-    /* Full is as good as raised: the front-end has yet to look. */
+    /* Full is as good as raised: the front-end has yet to look. But one that
+     * blocks has been tampered with (EINTR; see deadman.h). */
     return write(file, &one, sizeof(one)) == sizeof(one) || errno == EAGAIN;
 }
 

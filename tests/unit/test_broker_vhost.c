@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "broker_fixture.h"
+#include "hv/broker/deadman.h"
 #include "hv/broker/wire.h"
 
 #define PAGE GUEST_PAGE_BYTES
@@ -159,6 +160,23 @@ static void a_full_interrupt_is_raised_already(void **state)
     fixture_leave(&a);
 }
 
+/* It was made such that it blocks, behind the broker's back. */
+static void an_interrupt_that_blocks_is_given_up(void **state)
+{
+    static const uint64_t full = UINT64_MAX - 1;
+    struct guest a;
+
+    (void)state;
+    fixture_add(&a, "a");
+    fixture_connect(&a);
+    assert_int_equal(write(a.call, &full, sizeof(full)), sizeof(full));
+    assert_int_equal(fcntl(a.call, F_SETFL, O_RDWR), 0);
+    deadman_start();
+    deadman_work();
+    assert_false(vhost_call(&a.domain->vhost, 0));
+    fixture_leave(&a);
+}
+
 static void queues_stop_and_start(void **state)
 {
     struct epoll_event event;
@@ -291,6 +309,7 @@ int main(void)
         TEST(wrong_messages_are_told),
         TEST(interrupts_go_to_eventfds_only),
         TEST(a_full_interrupt_is_raised_already),
+        TEST(an_interrupt_that_blocks_is_given_up),
         TEST(queues_stop_and_start),
         TEST(each_kick_is_heard),
         TEST(blocks_must_be_in_memory),
