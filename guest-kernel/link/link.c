@@ -386,6 +386,20 @@ void link_info_get(const struct link *link, struct link_info *info)
     };
 }
 
+uint32_t link_count(void)
+{
+    uint32_t count = 0;
+
+    for (struct list_node *n = link_all.next; n != &link_all; n = n->next)
+        count++;
+    return count;
+}
+
+uint32_t link_held_grants(void)
+{
+    return held_waiting();
+}
+
 static const struct carrier_ops link_carrier = {
     .send = call_send,
     .abandon = call_abandon,

@@ -70,6 +70,9 @@ struct link_info {
     uint64_t violations;
     uint64_t wait_ticks;
 };
+/* Links that there are; sets of grants that could not be ended yet. */
+uint32_t link_count(void);
+uint32_t link_held_grants(void);
 void link_info_get(const struct link *link, struct link_info *info);
 
 #endif /* NUNCIO_LINK_LINK_H */

@@ -9,6 +9,7 @@
 #include <grant/grant.h>
 #include <hypercall/hv.h>
 #include <link/link.h>
+#include <mm/frame.h>
 #include <mm/memory.h>
 
 static const struct hv_domain *self_domain;
@@ -97,11 +98,26 @@ static int domain_notify_store_serve(void *self, struct nu_serve *call)
     return 0;
 }
 
+static int domain_usage_serve(void *self, struct nu_serve *call,
+                              struct domain_usage_rep *rep)
+{
+    (void)self;
+    (void)call;
+    rep->used_pages = frame_total() - frame_free_count();
+    rep->charged_pages = purse_audit();
+    rep->grants = grant_used();
+    rep->ports = event_used();
+    rep->links = link_count();
+    rep->held_grants = link_held_grants();
+    return 0;
+}
+
 static const struct domain_ops domain_ops = {
     .info = domain_info_serve,
     .create_link = domain_create_link_serve,
     .store = domain_store_serve,
     .notify_store = domain_notify_store_serve,
+    .usage = domain_usage_serve,
 };
 
 static uint64_t dispatch_domain(struct object *object, struct nu_serve *call)

@@ -55,6 +55,10 @@ struct here {
 };
 extern struct here here;
 
+/* here.c: tells in the store, once a second, what this domain has in use. Returns
+ * when to come back. */
+uint64_t here_run(uint64_t now);
+
 /* Badges on the port: what happened, to which (index). */
 enum happening {
     HAPPENS_TIME = 1,

@@ -109,6 +109,7 @@ static int run(nu_handle_t timer)
         uint64_t next = import_run(now);
 
         next = sooner(next, export_run(now));
+        next = sooner(next, here_run(now));
         now = rt_now_ns();
         if (next != LINKS_NEVER)
             (void)timer_set(timer, next > now ? next : now + PAUSE_NS, 0);
