@@ -9,7 +9,8 @@ each machine and each combination of placements. Keys:
   machines  q35 microvm pc grub-bios grub-uefi        (default: q35)
   cases     words, WORD or WORD:VALUE, each a run: {case} and {value} in `exec`
             and `log-match` stand for them
-  place     SERVICE=PLACEMENT|PLACEMENT ...; every combination is a run
+  place     SERVICE=PLACEMENT|PLACEMENT ...; every combination is a run; a
+            placement in another domain is `domain` or `domain:NAME`
   without   combinations left out, as SERVICE=P,SERVICE=P (say why in a comment)
   disk      image for the configuration's disk, made by tests/boot/make-NAME
   args      more arguments for `nuncio run`
@@ -56,7 +57,8 @@ class Run:
                      .replace("{value}", value)
                      for key, text in test.items()}
         self.id = f"boot/{name}/" + "-".join(
-            [machine] + [p.replace("=", ".") for p in places] +
+            [machine] +
+            [p.replace("=", ".").replace(":", ".") for p in places] +
             [case] * bool(case))
         self.machine = machine
         self.places = places
@@ -168,11 +170,20 @@ def save(path, data):
         file.write(data)
 
 
-def images_of(archive):
-    """A line, hash and name, for each entry of a boot archive but its text."""
-    with open(archive, "rb") as file:
-        data = file.read()
-    lines, at = [], 0
+def images_of(archives):
+    """
+    A line, hash and name, for each entry of the boot archives, one for each
+    domain, but their texts.
+    """
+    lines = set()
+    for archive in archives:
+        with open(archive, "rb") as file:
+            lines |= images_in(file.read())
+    return "".join(sorted(lines)).encode()
+
+
+def images_in(data):
+    lines, at = set(), 0
     while data[at:at + 6] == b"070701":
         size = int(data[at + 54:at + 62], 16)
         name_bytes = int(data[at + 94:at + 102], 16)
@@ -181,10 +192,10 @@ def images_of(archive):
         start += -start % 4
         if size and name != "manifest":
             digest = hashlib.sha256(data[start:start + size]).hexdigest()
-            lines.append(f"{digest}  {name}\n")
+            lines.add(f"{digest}  {name}\n")
         at = start + size
         at += -at % 4
-    return "".join(lines).encode()
+    return lines
 
 
 def kernel_digest(build):
@@ -210,10 +221,11 @@ def perform(results, build, run):
         stdout, log, wrong = b"", "", [str(error)]
     save(run.path("stdout"), stdout)
     save(run.path("log"), log.encode())
-    if os.path.exists(run.path("cpio")):
-        save(run.path("images"),
-             images_of(run.path("cpio")) + kernel_digest(build))
-        os.remove(run.path("cpio"))
+    archives = glob.glob(glob.escape(run.path("cpio")) + "*")
+    if archives:
+        save(run.path("images"), images_of(archives) + kernel_digest(build))
+    for archive in archives:
+        os.remove(archive)
     if run.test.get("trace") == "yes" and not wrong:
         status, text, _ = programs.run(
             [f"{build}/nuncio", "trace", "--no-times", run.path("rawtrace")],

@@ -111,6 +111,44 @@ static void variants_change_their_words_only(void **state)
     pool_free(&pool);
 }
 
+static void joined_domain_shares_its_memory_with_the_broker(void **state)
+{
+    static const struct {
+        enum machine_kind machine;
+        const char *begin;
+    } cases[] = {
+        {MACHINE_Q35, "-M q35,memory-backend=mem -accel tcg -cpu max -smp 1"},
+        {MACHINE_PC, "-M pc,memory-backend=mem -accel tcg -cpu max -smp 1"},
+        /* No virtio-mmio: nobody would name the devices. */
+        {MACHINE_MICROVM, "-M microvm,acpi=on,pcie=on,memory-backend=mem "
+                          "-accel tcg -cpu max -smp 1"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct pool pool = {0};
+        struct strings argv = {0};
+        struct text line = {0};
+        static struct system sys;
+        struct qemu_plan plan = make_plan(&sys);
+
+        plan.machine = cases[i].machine;
+        plan.broker = "/run/a,b/t.sock";
+        qemu_command(&pool, &plan, &argv);
+        join(&argv, &line);
+        assert_non_null(strstr(text_string(&line), cases[i].begin));
+        assert_non_null(
+            strstr(text_string(&line),
+                   "-device virtio-blk-pci,drive=disk1,serial=two "
+                   "-object memory-backend-memfd,id=mem,size=64M,share=on "
+                   "-chardev socket,id=nuncio,path=/run/a,,b/t.sock "
+                   "-device vhost-user-fs-pci,chardev=nuncio,tag=nuncio,"
+                   "queue-size=1024 -kernel K"));
+        text_free(&line);
+        pool_free(&pool);
+    }
+}
+
 static void printed_command_is_quoted_for_a_shell(void **state)
 {
     struct pool pool = {0};
@@ -279,6 +317,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(q35_command_is_complete),
         cmocka_unit_test(variants_change_their_words_only),
+        cmocka_unit_test(joined_domain_shares_its_memory_with_the_broker),
         cmocka_unit_test(printed_command_is_quoted_for_a_shell),
         cmocka_unit_test(log_decides_the_status),
         cmocka_unit_test(long_log_lines_are_bounded),

@@ -59,6 +59,16 @@ static void options_are_read(void **state)
     assert_true(read_options("nuncio trace --perfetto --all f", &o, &errors));
     assert_int_equal(o.trace_format, TRACE_PERFETTO);
     assert_true(o.all);
+    assert_true(read_options("nuncio up c --system D --watchdog .5 --place "
+                             "fs=domain:far",
+                             &o, &errors));
+    assert_int_equal(o.command, COMMAND_UP);
+    assert_string_equal(o.system_dir, "D");
+    assert_int_equal(o.watchdog_ms, 500);
+    assert_true(read_options("nuncio ps --json", &o, &errors));
+    assert_int_equal(o.command, COMMAND_PS);
+    assert_true(o.json);
+    assert_null(o.system_dir);
     assert_true(read_options("nuncio run --help", &o, &errors));
     assert_int_equal(o.command, COMMAND_HELP);
     assert_string_equal(o.operand, "run");
@@ -85,6 +95,10 @@ static void wrong_command_lines_are_told(void **state)
         {"nuncio run a --timeout -1", "expected SECONDS"},
         {"nuncio run a --timeout 1s", "expected SECONDS"},
         {"nuncio run a --timeout nan", "expected SECONDS"},
+        {"nuncio up a", "`nuncio up` needs --system DIR"},
+        {"nuncio up a --system d --watchdog 0", "--watchdog 0: expected SEC"},
+        {"nuncio ps a", "`nuncio ps` takes no operand: a"},
+        {"nuncio list a --system d", "--system: no such option"},
         {"nuncio image a", "`nuncio image` needs -o FILE"},
         {"nuncio image a -o b --format iso", "expected raw|qcow2"},
     };
@@ -103,7 +117,8 @@ static void wrong_command_lines_are_told(void **state)
 
 static void help_names_every_option_that_works(void **state)
 {
-    static const char *const commands[] = {"run", "trace", "image", "list"};
+    static const char *const commands[] = {"run",   "up",   "ps", "trace",
+                                           "image", "list", "xml"};
     struct text help = {0};
 
     (void)state;
