@@ -169,6 +169,26 @@ static void halts_until_answered_and_delivers_afterwards(void **state)
     assert_true(kvm_upcall_pending());
 }
 
+static void take_long(void)
+{
+    fake_tsc += 1000000;
+}
+
+static void waiting_is_counted_but_not_what_an_interrupt_does(void **state)
+{
+    struct gnttab_copy copy;
+
+    (void)state;
+    model.answers_at_once = false;
+    model.halt_us = 50;
+    model.at_interrupt = take_long;
+    model_copies(&copy, 1);
+    assert_int_equal(hypercall_grant_copy(&copy, 1), 0);
+    assert_int_equal(model.halts, 1);
+    assert_in_range(kvm_counts.wait_ticks, kvm_ticks(50000),
+                    kvm_ticks(50000) + 100);
+}
+
 static uint32_t silent_halts;
 
 static void come_back(void)
@@ -277,6 +297,8 @@ int main(void)
         cmocka_unit_test_setup(polling_broker_is_not_kicked, setup),
         cmocka_unit_test_setup(halts_until_answered_and_delivers_afterwards,
                                setup),
+        cmocka_unit_test_setup(
+            waiting_is_counted_but_not_what_an_interrupt_does, setup),
         cmocka_unit_test_setup(silence_is_told_once_and_waited_for, setup),
         cmocka_unit_test_setup(who_gives_up_closes_the_mailbox, setup),
         cmocka_unit_test_setup(spinning_grows_and_shrinks_with_the_answers,
