@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include <cpu.h>
 #include <hypercall/hypercall.h>
 
 #include "kvm_model.h"
