@@ -25,6 +25,10 @@ static bool start_program(struct broker *broker, struct pool *pool,
     strings_format(pool, &argv, "%s/" BROKER_PROGRAM, build_dir);
     strings_add(pool, &argv, "--system");
     strings_add(pool, &argv, broker->dir.path);
+    if (broker->group != NULL) {
+        strings_add(pool, &argv, "--group");
+        strings_add(pool, &argv, broker->group);
+    }
     plan.output = rundir_open_log(&broker->dir, RUNDIR_BROKER_LOG, report);
     if (plan.output < 0)
         return false;
@@ -73,7 +77,7 @@ bool broker_start(struct broker *broker, struct pool *pool, const char *dir,
 {
     bool good;
 
-    *broker = (struct broker){.control = {.file = -1}};
+    *broker = (struct broker){.group = broker->group, .control = {.file = -1}};
     good = dir == NULL
                ? rundir_create(&broker->dir, pool, report)
                : rundir_open(&broker->dir, RUNDIR_SHARED, dir, pool, report);

@@ -18,6 +18,9 @@
 #define BROKER_PROGRAM "nuncio-broker"
 
 struct broker {
+    /* Set before broker_start(): whose QEMUs, besides our user's, may connect to
+     * the domains' sockets; NULL: nobody's. */
+    const char *group;
     struct rundir dir;
     struct control control;
     pid_t pid; /* 0: not ours, or it has ended */

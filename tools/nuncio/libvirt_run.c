@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,18 @@ static const char *const socket_names[] = {
 };
 
 #define SOCKET_COUNT (sizeof(socket_names) / sizeof(socket_names[0]))
+
+const char *libvirt_group(void)
+{
+    /* Debian's, and others'. */
+    static const char *const names[] = {"libvirt-qemu", "qemu"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (geteuid() == 0 && getgrnam(names[i]) != NULL)
+            return names[i];
+    }
+    return NULL;
+}
 
 bool libvirt_can_run(const struct qemu_plan *plan, struct report *report)
 {

@@ -21,6 +21,10 @@ struct libvirt_domain {
     const char *directory; /* of this life; NULL: none */
 };
 
+/* The group of QEMUs that a libvirtd of the host starts, where that is not our
+ * user: when we are root, and libvirt is as distributions make it. Else NULL. */
+const char *libvirt_group(void);
+
 /* What cannot be had by libvirt's ordinary means is told to (report). */
 bool libvirt_can_run(const struct qemu_plan *plan, struct report *report);
 

@@ -140,12 +140,16 @@ static void tell_end(const struct run_command *run, int status)
 static int run_joined(struct run_command *run)
 {
     struct system *sys = run->domains->sys;
-    bool is_there = run->options->system_dir != NULL
-                        ? broker_join(&run->broker, &sys->pool,
-                                      run->options->system_dir, run->report)
-                        : broker_start(&run->broker, &sys->pool, NULL,
-                                       run->build_dir, run->report);
+    bool is_there;
     int status = STATUS_LAUNCHER;
+
+    if (run->options->connect != NULL)
+        run->broker.group = libvirt_group();
+    is_there = run->options->system_dir != NULL
+                   ? broker_join(&run->broker, &sys->pool,
+                                 run->options->system_dir, run->report)
+                   : broker_start(&run->broker, &sys->pool, NULL,
+                                  run->build_dir, run->report);
 
     if (is_there) {
         if (drivers_start(&run->drivers, run->options, &run->broker,

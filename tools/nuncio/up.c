@@ -59,7 +59,8 @@ static int run_drivers(const struct options *options, struct domains *domains,
                        const char *build_dir, struct report *report)
 {
     struct drivers *drivers = must_realloc(NULL, sizeof(*drivers));
-    struct broker broker;
+    struct broker broker = {.group = options->connect != NULL ? libvirt_group()
+                                                              : NULL};
     struct text told = {0};
     int signals = signals_open();
     int status = STATUS_LAUNCHER;

@@ -9,6 +9,7 @@
 
 #include "boot_archive.h"
 #include "commands.h"
+#include "libvirt_run.h"
 #include "split.h"
 #include "status.h"
 #include "words.h"
@@ -171,6 +172,8 @@ static void print_broker(struct xml_run *run, const struct domains *domains)
                 pool_format(run->pool, "%s/nuncio-broker", run->build_dir));
     text_puts(&line, " --system ");
     words_quote(&line, run->system_dir);
+    if (libvirt_group() != NULL)
+        text_printf(&line, " --group %s", libvirt_group());
     for (size_t i = 0; i < domains->count; i++)
         text_printf(&line, " --add %s", domains->items[i].name);
     puts(text_string(&line));
