@@ -187,15 +187,15 @@ int event_status(const struct broker *broker, const struct domain *domain,
     return 0;
 }
 
-int event_bind_store(struct domain *domain, uint32_t number)
+int event_bind_store(struct domain *domain, uint32_t port)
 {
-    struct port *port = port_at(domain, number);
+    struct port *bound = port_at(domain, port);
 
-    if (port == NULL)
+    if (bound == NULL)
         return -XEN_EINVAL;
-    port->state = PORT_STORE;
-    port->remote = 0;
-    port->remote_port = domain->domid;
+    bound->state = PORT_STORE;
+    bound->remote = 0;
+    bound->remote_port = domain->domid;
     return 0;
 }
 

@@ -230,7 +230,7 @@ static void run(struct broker *broker)
         int count = epoll_wait(broker->epoll, events, EVENTS_MAX,
                                rounds_sleep_ms(broker));
 
-        if (count > 0)
+        if (count >= 0) /* not for its own tick */
             deadman_work();
         for (int i = 0; i < count; i++)
             handle(broker, events[i].data.u64);

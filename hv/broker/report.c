@@ -1,5 +1,6 @@
 #include "report.h"
 
+#include <inttypes.h>
 #include <stddef.h>
 
 #include "store.h"
@@ -34,7 +35,7 @@ const char *report_state(const struct domain *domain, uint64_t now_ns)
     return "running";
 }
 
-static unsigned long long ms_since(uint64_t then_ns, uint64_t now_ns)
+static uint64_t ms_since(uint64_t then_ns, uint64_t now_ns)
 {
     return now_ns > then_ns ? (now_ns - then_ns) / NS_PER_MS : 0;
 }
@@ -63,23 +64,21 @@ void report_domain(FILE *out, const struct broker *broker,
     /* Names are of letters that JSON leaves alone. */
     (void)fprintf(out,
                   "{\"name\":\"%s\",\"domid\":%u,\"state\":\"%s\","
-                  "\"epoch\":%llu,\"uptime_ms\":%llu",
+                  "\"epoch\":%" PRIu64 ",\"uptime_ms\":%" PRIu64,
                   domain->name, (unsigned)domain->domid,
-                  report_state(domain, now_ns),
-                  (unsigned long long)domain->epoch,
+                  report_state(domain, now_ns), domain->epoch,
                   domain->running ? ms_since(domain->hello_ns, now_ns) : 0);
     for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
-        (void)fprintf(out, ",\"%s\":%llu", counters[i].name,
-                      (unsigned long long)counter_at(&domain->counts,
-                                                     counters[i].offset));
-    (void)fprintf(
-        out,
-        ",\"ports\":%u,\"store_requests\":%llu,\"store_nodes\":%u,"
-        "\"store_watches\":%u,\"store_transactions\":%u,"
-        "\"store_bytes\":%u,\"last_activity_ms\":%llu,\"time_ms\":%llu}\n",
-        ports_in_use(domain),
-        (unsigned long long)(domain->counts.store_requests + store.requests),
-        store.nodes, store.watches, store.transactions, store.memory_bytes,
-        domain->running ? ms_since(domain->active_ns, now_ns) : 0,
-        ms_since(broker->started_ns, now_ns));
+        (void)fprintf(out, ",\"%s\":%" PRIu64, counters[i].name,
+                      counter_at(&domain->counts, counters[i].offset));
+    (void)fprintf(out,
+                  ",\"ports\":%u,\"store_requests\":%" PRIu64
+                  ",\"store_nodes\":%u,\"store_watches\":%u,"
+                  "\"store_transactions\":%u,\"store_bytes\":%u,"
+                  "\"last_activity_ms\":%" PRIu64 ",\"time_ms\":%" PRIu64 "}\n",
+                  ports_in_use(domain),
+                  domain->counts.store_requests + store.requests, store.nodes,
+                  store.watches, store.transactions, store.memory_bytes,
+                  domain->running ? ms_since(domain->active_ns, now_ns) : 0,
+                  ms_since(broker->started_ns, now_ns));
 }

@@ -45,7 +45,7 @@ static int setup(void **state)
 {
     if (fixture_setup(state) != 0)
         return -1;
-    strcpy(strrchr(directory, '-') + 1, "XXXXXX");
+    memcpy(strrchr(directory, '-') + 1, "XXXXXX", 6);
     if (mkdtemp(directory) == NULL || chdir(directory) != 0)
         return -1;
     fixture_broker.directory = directory;
