@@ -191,8 +191,9 @@ static size_t put_path(struct input *in, char *to)
 
 static void request(struct input *in, uint16_t domid)
 {
-    char payload[1024] = {0};
+    char message[sizeof(struct xsd_sockmsg) + 1024] = {0};
     struct xsd_sockmsg header = {.type = next(in) % (XS_TYPE_COUNT + 1)};
+    char *payload = message + sizeof(header);
     size_t bytes = put_path(in, payload);
     unsigned more = next(in);
 
@@ -213,8 +214,8 @@ static void request(struct input *in, uint16_t domid)
              header.type == XS_DIRECTORY_PART)
         bytes += (size_t)sprintf(payload + bytes, "%u", more & 15) + 1;
     header.len = (uint32_t)bytes;
-    put(domid, &header, sizeof(header));
-    put(domid, payload, bytes);
+    memcpy(message, &header, sizeof(header));
+    put(domid, message, sizeof(header) + bytes);
     serve(domid);
 }
 
