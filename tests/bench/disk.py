@@ -45,7 +45,8 @@ def make(work):
     image = os.path.join(work, "disk.img")
     if os.path.exists(image):
         os.remove(image)
-    subprocess.run(["mke2fs", "-q", "-t", "ext4", "-d", tree, image, DISK_SIZE],
+    subprocess.run(["mke2fs", "-q", "-t", "ext4", "-b", "4096", "-d", tree, image,
+                    DISK_SIZE],
                    check=True, env=dict(os.environ,
                                         PATH=os.environ["PATH"] + ":/sbin"))
     return image, tree
