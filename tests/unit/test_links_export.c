@@ -117,7 +117,9 @@ static void malformed_offers_are_no_offers(void **state)
         offer_fields(7, wrong[i][0], wrong[i][1], wrong[i][2], wrong[i][3]);
         host_pass(1000);
         assert_null(host_link_to(7));
-        assert_null(host_get(path_of(5, 7, "/state")));
+        assert_string_equal(host_get(path_of(5, 7, "/state")), "refused");
+        assert_string_equal(host_get(path_of(5, 7, "/answers")), wrong[i][3]);
+        assert_null(host_get(path_of(5, 7, "/ring-ref")));
     }
     offer(7, "3.10");
     host_remove(path_of(7, 5, "/ring-ref"));
@@ -306,7 +308,7 @@ static void a_failing_link_is_no_answer(void **state)
     offer(7, "3.1");
     host_pass(5000);
     assert_null(host_link_to(7));
-    assert_null(host_get(path_of(5, 7, "/state")));
+    assert_string_equal(host_get(path_of(5, 7, "/state")), "refused");
     assert_int_equal(host.links[0].opens, 1); /* the same is not tried again */
     host.attach_status = 0;
     offer(7, "3.2");

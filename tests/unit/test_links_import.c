@@ -256,6 +256,28 @@ static void offers_without_an_answer_are_made_anew(void **state)
     assert_in_range(line->opens, 8, 14);
 }
 
+static void a_refused_offer_is_followed_by_another(void **state)
+{
+    (void)state;
+    serve(3);
+    host_set(ANSWER "/answers", "9.1");
+    host_set(ANSWER "/state", "refused");
+    host_pass(60);
+    assert_int_equal(line->closes, 1);
+    assert_int_equal(line->opens, 2);
+    assert_string_equal(host_get(OFFER "/epoch"), "9.2");
+    for (uint32_t i = 0; i < 100; i++) {
+        if (host_get(OFFER "/epoch") != NULL)
+            host_set(ANSWER "/answers", host_get(OFFER "/epoch"));
+        host_set(ANSWER "/state", "refused");
+        host_pass(100);
+    }
+    assert_in_range(line->opens, 5, 20);
+    host_pass(2100);
+    answer(3);
+    assert_int_equal(line->state, LINK_STATE_UP);
+}
+
 static void failures_are_not_tried_without_rest(void **state)
 {
     (void)state;
@@ -364,6 +386,7 @@ int main(void)
         TEST(a_broken_link_is_made_anew),
         TEST(a_peer_that_drops_the_link_is_offered_another),
         TEST(offers_without_an_answer_are_made_anew),
+        TEST(a_refused_offer_is_followed_by_another),
         TEST(failures_are_not_tried_without_rest),
         TEST(a_flapping_domain_is_not_followed_everywhere),
         TEST(a_name_can_move_to_another_domain),

@@ -174,6 +174,7 @@ static void accept(struct peer *p, uint64_t now)
         status = connect(p, &offer, now);
     if (status != 0) {
         p->line.lost_ns = lost_ns;
+        (void)handshake_refuse(p->domid, p->word);
         rt_log("cannot take the offer of %s (domain %u): %s", p->name, p->domid,
                nu_error_text(status));
         return;
@@ -200,6 +201,8 @@ static void look(struct peer *p, uint64_t now)
     }
     if (status != 0) {
         drop(p, "its offer is gone", now);
+        if (p->word[0] != '\0')
+            (void)handshake_withdraw(p->domid);
         p->word[0] = '\0';
         return;
     }

@@ -62,6 +62,13 @@ int handshake_answer(uint32_t to, uint32_t ring_ref, const char *word)
     return write_all(to, leaves, sizeof(leaves) / sizeof(leaves[0]));
 }
 
+int handshake_refuse(uint32_t to, const char *word)
+{
+    const struct leaf leaves[] = {{"/answers", word}, {"/state", "refused"}};
+
+    return write_all(to, leaves, sizeof(leaves) / sizeof(leaves[0]));
+}
+
 int handshake_withdraw(uint32_t to)
 {
     char path[TEXT_PATH_MAX];
@@ -115,9 +122,16 @@ int handshake_read_offer(uint32_t of, const char *word, struct offer *offer)
 
 int handshake_find_answer(uint32_t of, const char *word)
 {
-    int status = expect_leaf(of, "/state", "connected");
+    char state[TEXT_VALUE_MAX];
+    int status = read_leaf(of, "/state", state);
 
-    return status != 0 ? status : expect_leaf(of, "/answers", word);
+    if (status == 0)
+        status = expect_leaf(of, "/answers", word);
+    if (status != 0)
+        return status;
+    if (strcmp(state, "refused") == 0)
+        return NU_DENIED;
+    return strcmp(state, "connected") == 0 ? 0 : NU_NOENT;
 }
 
 int handshake_read_answer(uint32_t of, struct offer *answer)

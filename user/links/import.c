@@ -298,30 +298,34 @@ static int find_epoch(struct importer *im, uint64_t now)
     return 0;
 }
 
+/* What the store says to our offer, or to the connection that it led to. */
+static int look_for_answer(struct importer *im, uint64_t now)
+{
+    int status = handshake_find_answer(im->domid, im->word);
+
+    if (im->state == OFFERED && status == 0)
+        take_answer(im, now);
+    else if (im->state == OFFERED && status == NU_DENIED)
+        lose(im, "", now);
+    else if (im->state == UP && (status == NU_NOENT || status == NU_DENIED))
+        lose(im, "it dropped the link", now);
+    return status == NU_NOENT || status == NU_DENIED ? 0 : status;
+}
+
 /* What has changed, and what follows from it. */
 static void look(struct importer *im, uint64_t now)
 {
-    bool has = false;
     int status = find_domain(im, now);
 
     if (status == 0)
         status = find_epoch(im, now);
-    if (status == 0 && im->state != WAITING) {
-        status = handshake_find_answer(im->domid, im->word);
-        has = status == 0;
-    }
-    if (status == NU_NOENT)
-        status = 0;
+    if (status == 0 && im->state != WAITING)
+        status = look_for_answer(im, now);
     if (status != 0) {
         /* The store does not say: later, and all stays as it is. */
         im->is_dirty = true;
         im->look_ns = now + STORE_RETRY_NS;
-        return;
     }
-    if (im->state == OFFERED && has)
-        take_answer(im, now);
-    else if (im->state == UP && !has)
-        lose(im, "it dropped the link", now);
 }
 
 void import_happens(uint32_t index)
