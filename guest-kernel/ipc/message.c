@@ -175,7 +175,7 @@ static int find_inbox(struct thread *thread, uint64_t handle,
     *inbox = &end->own;
     if (!end->open)
         return NU_GONE;
-    if (end->port != NULL)
+    if (end->port != NULL || end->remote != NULL)
         return NU_BUSY;
     if (!end->peer->open && list_is_empty(&end->own.senders))
         return NU_GONE;

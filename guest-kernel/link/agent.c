@@ -17,8 +17,6 @@
 #define SLOTS         256u
 #define BUFFER_BASE   0x10000ull /* of agent 0; one page each */
 #define INLINE_OFFSET 2048u /* in a buffer: strings that came in the record */
-#define WINDOW_SHIFT  22 /* a window holds a string at any offset in a page */
-#define CLIENT_RIGHTS (NU_RIGHT_SEND | NU_RIGHT_TRANSFER | NU_RIGHT_COPY)
 
 _Static_assert(sizeof(struct nu_msgbuf) <= INLINE_OFFSET, "room for strings");
 _Static_assert(INLINE_OFFSET + LINK_SLOT_BYTES <= NU_PAGE_BYTES, "one page");
@@ -76,42 +74,6 @@ static struct agent *make_agent(struct link *link, uint32_t index)
     agent->thread->state = THREAD_READY;
     link->agent[index] = agent;
     return agent;
-}
-
-/* ---- objects ---- */
-
-bool agent_export(struct link *link, struct endpoint *end, uint32_t rights,
-                  struct link_handle *handle)
-{
-    const struct import *import = end->peer->remote;
-
-    handle->rights = rights & CLIENT_RIGHTS;
-    if (import != NULL) {
-        /* One of the peer's own goes home; a third domain's goes nowhere. */
-        if (import->link != link || !import->live)
-            return false;
-        handle->object = import->object;
-        handle->rights |= LINK_HANDLE_YOURS;
-        return true;
-    }
-    if (link->agents->handles.free_count == 0)
-        return false;
-    object_get(&end->object);
-    handle->object = handle_put(&link->agents->handles, &end->object,
-                                rights & CLIENT_RIGHTS);
-    return true;
-}
-
-void agent_release(struct link *link, const uint32_t *objects, uint32_t count)
-{
-    struct handle_table *table = &link->agents->handles;
-
-    for (uint32_t i = 0; i < count; i++) {
-        struct handle_slot *slot = handle_find(table, objects[i]);
-
-        if (slot != NULL && objects[i] != link->gate)
-            object_put(handle_take(table, slot));
-    }
 }
 
 /* ---- the request ---- */
@@ -172,78 +134,6 @@ static void take_words(struct thread *thread, const struct link_view *view)
     thread->regs.r9 = words[3];
 }
 
-static void close_handles(struct agent *agent)
-{
-    struct handle_table *table = &agent->link->agents->handles;
-
-    for (uint32_t i = 0; i < agent->handle_count; i++) {
-        struct handle_slot *slot = handle_find(table, agent->handles[i]);
-
-        if (slot != NULL)
-            object_put(handle_take(table, slot));
-    }
-    agent->handle_count = 0;
-}
-
-/* One of ours that comes home: a handle of its own, for the peer may release the
- * one that it named before this request has found its receiver. */
-static int own_handle(const struct link *link, uint32_t number,
-                      struct object **object, uint32_t *rights)
-{
-    const struct handle_slot *slot =
-        handle_find(&link->agents->handles, number);
-
-    if (slot == NULL)
-        return NU_BADH;
-    if (!(slot->rights & NU_RIGHT_TRANSFER))
-        return NU_DENIED;
-    object_get(slot->object);
-    *object = slot->object;
-    *rights = slot->rights;
-    return 0;
-}
-
-/* One of the peer's. */
-static int foreign_handle(struct link *link, uint32_t number,
-                          struct object **object)
-{
-    struct endpoint *client;
-    struct import *import = import_create(link, link->purse, &client);
-
-    if (import == NULL)
-        return NU_NOMEM;
-    import_set_live(import, number);
-    *object = &client->object;
-    return 0;
-}
-
-/* Objects that came with the request, as handles of the agent to pass on. */
-static int take_handles(struct agent *agent, const struct link_view *view)
-{
-    struct link *link = agent->link;
-    struct handle_table *table = &link->agents->handles;
-    struct nu_msgbuf *buf = agent->thread->buf;
-
-    for (uint32_t i = 0; i < view->handle_count; i++) {
-        const struct link_handle *item = &view->handles[i];
-        struct object *object;
-        uint32_t rights = CLIENT_RIGHTS;
-        int status = table->free_count == 0 ? NU_NOMEM : 0;
-
-        if (status == 0)
-            status = item->rights & LINK_HANDLE_YOURS
-                         ? own_handle(link, item->object, &object, &rights)
-                         : foreign_handle(link, item->object, &object);
-        if (status != 0)
-            return status;
-        buf->handles[i] = (struct nu_handle_item){
-            handle_put(table, object, rights),
-            (item->rights & CLIENT_RIGHTS) | NU_ITEM_MOVE, 0};
-        agent->handles[agent->handle_count++] = buf->handles[i].handle;
-    }
-    return 0;
-}
-
 /* Whom the request is for. */
 static struct endpoint *find_object(const struct link *link, uint32_t object)
 {
@@ -275,7 +165,7 @@ static void serve(struct agent *agent, const struct link_view *view)
     memcpy(agent->refs, view->refs, view->head.ref_count * sizeof(uint32_t));
     take_strings(agent, view, &next_ref);
     take_rx(agent, view, &next_ref);
-    status = take_handles(agent, view);
+    status = agent_take_handles(agent, view);
     if (status == 0 && end == NULL)
         status = NU_GONE;
     if (status != 0) {
@@ -392,7 +282,7 @@ void agent_answered(struct thread *thread)
 
     list_init(&thread->link);
     thread->state = THREAD_READY;
-    close_handles(agent);
+    agent_close_handles(agent);
     agent->busy = false;
     link->serving--;
     if (agent->is_oneway) {

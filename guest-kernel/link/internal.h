@@ -11,7 +11,9 @@
  *   response.c answers to calls
  *   window.c   strings of a call that comes, which lie with the peer
  *   agent.c    calls that come: from the peer to an object here
+ *   export.c   objects that cross the link
  *   link.c     life of a link, what each record and event leads to
+ *   info.c     its counters
  *   poll.c     looking for messages before waiting for an interrupt
  *
  * Records, batches, grants and rings know nothing of those behind them; calls,
@@ -283,6 +285,16 @@ void agent_pull(struct thread *thread, uint64_t addr, struct ucopy_at to,
 int agent_pulled(struct thread *thread);
 void agent_push(struct thread *thread, uint64_t addr, struct ucopy_at from,
                 uint64_t bytes);
+
+/* ---- export.c ---- */
+
+/* What a client of an object has on it, here or there. */
+#define CLIENT_RIGHTS (NU_RIGHT_SEND | NU_RIGHT_TRANSFER | NU_RIGHT_COPY)
+
+/* Objects that come with a request, as handles of the agent to pass on; and their
+ * end, of those that it has not. */
+int agent_take_handles(struct agent *agent, const struct link_view *view);
+void agent_close_handles(struct agent *agent);
 
 /* The objects that the peer says it needs no more. */
 void agent_release(struct link *link, const uint32_t *objects, uint32_t count);

@@ -313,6 +313,16 @@ static void ends_that_cannot_be_imported(void **state)
     assert_int_equal(link_import(world.link, "x", 1, &channel->end[1]),
                      NU_BUSY);
     assert_int_equal(channel_bind(&channel->end[1], world.port, 1), NU_BUSY);
+    /* Nor does anybody but the link receive there. */
+    object_get(&channel->end[1].object);
+    fixture_message(world.ts,
+                    (struct fixture_call){
+                        fixture_handle(world.server, &channel->end[1].object,
+                                       NU_RIGHTS_ALL),
+                        NU_OP_RECV,
+                        {0}});
+    world_answered(world.ts, NU_BUSY);
+    process_end(world.server, 0);
     object_put(&channel->end[0].object);
     object_reap();
     assert_int_equal(world_info().imports, 1);
