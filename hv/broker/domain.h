@@ -86,7 +86,10 @@ struct domain {
     bool polled; /* the guest has been told that it need not kick */
     uint64_t poll_until_ns;
     uint64_t poll_window_ns;
-    uint64_t slept_ns;
+    uint64_t slept_ns; /* when the last look was in vain */
+    uint32_t poll_misses; /* windows in a row without a batch */
+    uint32_t poll_rest; /* batches until it is polled again */
+    uint32_t poll_rest_next;
 
     /* Work that waits for its turn. */
     bool mailbox_due;

@@ -27,7 +27,7 @@
 #include "store.h"
 
 #define EVENTS_MAX      64
-#define POLL_US_DEFAULT 20u
+#define POLL_US_DEFAULT 50u
 #define POLL_US_MAX     10000u
 #define NS_PER_US       1000ull
 #define LOCK_NAME       "lock"
@@ -48,7 +48,7 @@ static const char usage[] =
     "  --system DIR       where the sockets are; made if it is not there\n"
     "  --log FILE         lines are added to FILE instead of standard error\n"
     "  --poll-max-us N    longest time to look for more after a batch, up to\n"
-    "                     10000; 0: never (default 20)\n"
+    "                     10000; 0: never (default 50)\n"
     "  --group GROUP      domains' QEMUs may be of this group (libvirt-qemu);\n"
     "                     without it, of the broker's user only\n"
     "  --add NAME         begin with this domain; may be repeated\n"

@@ -9,10 +9,13 @@
 #include "store.h"
 
 #define NS_PER_MS 1000000ull
-/* The first window, as a part of the longest; below the last there is none. */
+/* The first window, as a part of the longest. */
 #define WINDOW_FIRST 4u
-#define WINDOW_LEAST 1000u
-#define SPINS        32
+/* Windows without a batch until polling rests, and for how many batches. */
+#define MISSES_MAX 4u
+#define REST_FIRST 16u
+#define REST_MAX   4096u
+#define SPINS      32
 
 static bool is_live(const struct domain *domain)
 {
@@ -54,27 +57,42 @@ static void widen(const struct broker *broker, struct domain *domain)
     domain->poll_window_ns = window;
 }
 
-static void narrow(struct domain *domain)
-{
-    domain->poll_window_ns /= 2;
-    if (domain->poll_window_ns < WINDOW_LEAST)
-        domain->poll_window_ns = 0;
-}
-
 /* A batch was served; (kicked) for. Decides how long to look for the next. */
 static void after_batch(const struct broker *broker, struct domain *domain,
                         bool kicked, uint64_t now)
 {
-    if (!kicked)
+    if (!kicked) {
         domain->counts.polled_batches++;
-    if (!kicked || now - domain->slept_ns < broker->poll_max_ns)
+        domain->poll_misses = 0;
+        domain->poll_rest_next = REST_FIRST;
         widen(broker, domain);
+    } else if (domain->poll_rest > 0) {
+        domain->poll_rest--;
+    } else if (now - domain->slept_ns < broker->poll_max_ns) {
+        widen(broker, domain);
+    }
     if (domain->poll_window_ns == 0) {
         domain->slept_ns = now;
         return;
     }
     domain->poll_until_ns = now + domain->poll_window_ns;
     mailbox_poll(domain);
+}
+
+/* A window has passed for nothing. After some of them polling rests, for twice
+ * as long each time: where guest and broker share a processor it is in vain. */
+static void after_miss(struct domain *domain, uint64_t now)
+{
+    domain->slept_ns = now;
+    if (++domain->poll_misses < MISSES_MAX)
+        return;
+    domain->poll_misses = 0;
+    domain->poll_window_ns = 0;
+    if (domain->poll_rest_next < REST_FIRST)
+        domain->poll_rest_next = REST_FIRST;
+    domain->poll_rest = domain->poll_rest_next;
+    if (domain->poll_rest_next < REST_MAX)
+        domain->poll_rest_next *= 2;
 }
 
 static void serve_mailbox(struct broker *broker, struct domain *domain)
@@ -97,8 +115,7 @@ static void serve_mailbox(struct broker *broker, struct domain *domain)
     now = log_now_ns();
     if (now < domain->poll_until_ns)
         return;
-    narrow(domain);
-    domain->slept_ns = now;
+    after_miss(domain, now);
     if (mailbox_sleep(domain))
         domain->mailbox_due = true;
 }

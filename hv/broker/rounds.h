@@ -4,8 +4,9 @@
  * from one does not starve the others.
  *
  * After a batch a domain's mailbox is polled for a window, in which the guest
- * need not kick. The window doubles when polling finds work, or would have
- * found it had it gone on for the longest window; it halves when it finds none.
+ * need not kick. The window doubles when polling found work, or would have found
+ * it had it gone on for the longest window. When several in a row found nothing
+ * there is no polling for a number of batches, twice as many each time.
  *
  * Context: one thread; never blocks.
  */

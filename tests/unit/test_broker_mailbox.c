@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -220,31 +219,62 @@ static void a_busy_mailbox_is_polled(void **state)
     fixture_leave(&a);
 }
 
+/* One window without a batch. */
+static void miss(struct guest *guest)
+{
+    ask(guest);
+    rounds_serve(&fixture_broker);
+    assert_int_equal(guest->mailbox->polling, 1);
+    guest->domain->poll_until_ns = 0;
+    rounds_serve(&fixture_broker);
+    assert_int_equal(guest->mailbox->polling, 0);
+}
+
 static void polling_ends_when_nothing_comes(void **state)
 {
-    const struct timespec millisecond = {.tv_nsec = 1000000};
     struct guest a;
 
     (void)state;
-    fixture_broker.poll_max_ns = 400000;
+    fixture_broker.poll_max_ns = LONG_WINDOW_NS;
     fixture_run(&a, "a");
     a.domain->slept_ns = log_now_ns();
-    ask(&a);
-    rounds_serve(&fixture_broker);
-    assert_int_equal(a.mailbox->polling, 1);
-    assert_int_equal(a.domain->poll_window_ns, 100000);
-    nanosleep(&millisecond, NULL);
+    miss(&a);
+    assert_int_equal(a.domain->poll_window_ns, LONG_WINDOW_NS / 4);
     a.domain->store_due = false;
-    rounds_serve(&fixture_broker);
-    assert_int_equal(a.mailbox->polling, 0);
-    assert_int_equal(a.domain->poll_window_ns, 50000);
     assert_int_equal(rounds_sleep_ms(&fixture_broker), -1);
     /* A kick long after: polling on would have been in vain. */
-    nanosleep(&millisecond, NULL);
-    a.domain->poll_window_ns = 0;
+    fixture_broker.poll_max_ns = 1;
     ask(&a);
     rounds_serve(&fixture_broker);
-    assert_int_equal(a.mailbox->polling, 0);
+    assert_int_equal(a.domain->poll_window_ns, LONG_WINDOW_NS / 4);
+    fixture_leave(&a);
+}
+
+static void polling_in_vain_rests_longer_each_time(void **state)
+{
+    struct guest a;
+
+    (void)state;
+    fixture_broker.poll_max_ns = LONG_WINDOW_NS;
+    fixture_run(&a, "a");
+    a.domain->slept_ns = log_now_ns();
+    for (uint32_t rest = 16; rest <= 64; rest *= 2) {
+        for (int i = 0; i < 4; i++)
+            miss(&a);
+        assert_int_equal(a.domain->poll_window_ns, 0);
+        for (uint32_t i = 0; i < rest; i++) {
+            ask(&a);
+            rounds_serve(&fixture_broker);
+            assert_int_equal(a.mailbox->polling, 0);
+        }
+    }
+    /* A batch that polling finds, and all is well again. */
+    ask(&a);
+    rounds_serve(&fixture_broker);
+    a.mailbox->request++;
+    rounds_serve(&fixture_broker);
+    assert_int_equal(a.domain->counts.polled_batches, 1);
+    assert_int_equal(a.domain->poll_rest_next, 16);
     fixture_leave(&a);
 }
 
@@ -338,6 +368,7 @@ int main(void)
         TEST(another_one_is_first_each_time),
         TEST(a_busy_mailbox_is_polled),
         TEST(polling_ends_when_nothing_comes),
+        TEST(polling_in_vain_rests_longer_each_time),
         TEST(a_batch_at_the_last_moment_is_seen),
         TEST(polling_may_be_forbidden),
         TEST(a_silent_guest_is_hung_until_it_speaks),
