@@ -114,12 +114,6 @@ bool drivers_start(struct drivers *drivers, const struct options *options,
     return true;
 }
 
-void drivers_fail(struct drivers *drivers, const char *sentence)
-{
-    if (drivers->failure == NULL)
-        drivers->failure = sentence;
-}
-
 static bool read_channel(struct driver *driver, enum channel_name name)
 {
     static char piece[PIECE_BYTES];
@@ -211,7 +205,7 @@ static void bury(struct driver *driver)
     text_free(&note);
     driver->start_ms = host_now_ms();
     if (driver->failures > 1)
-        driver->start_ms += BACKOFF_MS << (driver->failures - 2);
+        driver->start_ms += (uint64_t)BACKOFF_MS << (driver->failures - 2);
 }
 
 static void start_again(struct driver *driver)
@@ -239,12 +233,6 @@ static void serve_driver(struct driver *driver)
         (void)read_channel(driver, (enum channel_name)i);
     if (machine_has_ended(&driver->guest.machine))
         bury(driver);
-}
-
-void driver_kill_hung(struct driver *driver)
-{
-    driver->is_killed = true;
-    machine_signal(&driver->guest.machine, SIGKILL);
 }
 
 void drivers_serve(struct drivers *drivers)

@@ -1,4 +1,5 @@
 /* What the broker says of driver domains, and of itself. */
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -8,6 +9,18 @@
 #include "json.h"
 
 #define BROKER_END_MS 500
+
+void drivers_fail(struct drivers *drivers, const char *sentence)
+{
+    if (drivers->failure == NULL)
+        drivers->failure = sentence;
+}
+
+void driver_kill_hung(struct driver *driver)
+{
+    driver->is_killed = true;
+    machine_signal(&driver->guest.machine, SIGKILL);
+}
 
 /* The connector of a domain leaves a word in the store when it serves others. */
 static bool serves_others(struct drivers *drivers, uint64_t domid)

@@ -159,6 +159,7 @@ static void print_link(const struct ps_system *now,
                    {"waiting", 8},
                    {"outage_ms", 10}};
     struct pool pool = {0};
+    uint64_t calls = link->calls + link->served;
 
     text_printf(out, "%-16s %-16s", domain->name, link->peer);
     for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
@@ -166,8 +167,7 @@ static void print_link(const struct ps_system *now,
 
         text_printf(out, " %*s", columns[i].width, word != NULL ? word : "-");
     }
-    text_printf(out, " %10llu %8llu\n",
-                (unsigned long long)(link->calls + link->served),
+    text_printf(out, " %10llu %8llu\n", (unsigned long long)calls,
                 (unsigned long long)call_rate(now, before, domain, link));
     pool_free(&pool);
 }

@@ -3,11 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *split_home(const struct service *service)
-{
-    return service->placement == PLACEMENT_DOMAIN ? service->domain : NULL;
-}
-
 static size_t index_of(const struct split *split, const struct service *service)
 {
     return (size_t)(service - split->sys->services);
@@ -115,15 +110,6 @@ static void place_all(struct split *split)
             !is_used(sys, &sys->services[i]))
             include(split, &split->places[0], &sys->services[i]);
     }
-}
-
-bool split_is_exported(const struct split *split, size_t index)
-{
-    for (size_t i = 0; i < split->count; i++) {
-        if (split->places[i].imports[index])
-            return true;
-    }
-    return false;
 }
 
 /* The names of the domains that have (service), and how many they are. */

@@ -5,6 +5,20 @@
 #define STORE_PAGES 256
 #define LINKS_PAGES 2048
 
+const char *split_home(const struct service *service)
+{
+    return service->placement == PLACEMENT_DOMAIN ? service->domain : NULL;
+}
+
+bool split_is_exported(const struct split *split, size_t index)
+{
+    for (size_t i = 0; i < split->count; i++) {
+        if (split->places[i].imports[index])
+            return true;
+    }
+    return false;
+}
+
 static unsigned memory_of(const struct system *sys, const char *name)
 {
     for (size_t i = 0; i < sys->domain_count; i++) {
