@@ -65,9 +65,12 @@ static void turn(void)
 
 static void open_scene(struct scene *scene)
 {
+    const int small = 1; /* the least there is: writes are partial */
     int pair[2];
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    assert_int_equal(
+        setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
     assert_true(pump_open(&scene->pump, path, pair[1]));
     scene->launcher = pair[0];
     scene->domain = -1;
