@@ -143,10 +143,9 @@ static void close_port(const struct broker *broker, struct domain *domain,
     if (port->state == PORT_INTERDOMAIN) {
         struct domain *other = broker_running(broker, port->remote);
 
-        if (other != NULL) {
+        /* Its (remote) is this domain still, who may bind to it again. */
+        if (other != NULL)
             other->ports[port->remote_port].state = PORT_UNBOUND;
-            other->ports[port->remote_port].remote = domain->domid;
-        }
     }
     port->state = PORT_FREE;
 }

@@ -201,6 +201,8 @@ static void each_mistake_has_its_status(void **state)
     copy.source.offset = PAGE - 7;
     expect_status(copy, GNTST_bad_copy_arg);
     copy = from_ref(REF_READONLY);
+    copy.dest.offset = PAGE - 7;
+    expect_status(copy, GNTST_bad_copy_arg);
     copy.dest.offset = 65535;
     copy.len = 65535;
     expect_status(copy, GNTST_bad_copy_arg);

@@ -109,6 +109,13 @@ static void a_notification_is_pending_selector_and_one_upcall(void **state)
     assert_int_equal(fixture_port(&b, EVTCHNOP_send, 10), 0);
     assert_true(fixture_pending(&a, 71));
     assert_false(a.domain->call_due);
+    /* A port of another word, while the upcall is pending. */
+    vcpu->evtchn_upcall_pending = 1;
+    assert_int_equal(fixture_alloc(&a, 130, b.domain->domid), 0);
+    assert_int_equal(fixture_bind(&b, 11, a.domain->domid, 130), 0);
+    assert_int_equal(fixture_port(&b, EVTCHNOP_send, 11), 0);
+    assert_int_equal(vcpu->evtchn_pending_sel, 6);
+    assert_false(a.domain->call_due);
 }
 
 static void a_masked_port_is_pending_only(void **state)

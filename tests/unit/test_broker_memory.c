@@ -131,8 +131,11 @@ static void a_refused_table_leaves_the_old_one(void **state)
 
     (void)state;
     assert_null(guest_memory_set(&memory, &table, good, 2));
-    assert_non_null(guest_memory_set(&memory, &table, bad, 2));
+    /* More often than there can be regions: nothing of it is left. */
+    for (uint32_t i = 0; i < BROKER_DOMAINS_MAX * VHOST_REGIONS_MAX * 2; i++)
+        assert_non_null(guest_memory_set(&memory, &table, bad, 2));
     assert_int_equal(memory.count, 2);
+    assert_null(guest_memory_set(&memory, &table, good, 2));
     *(uint8_t *)guest_memory_at(&memory, 0x100000, 1) = 1;
     guest_memory_remove(&memory);
     close(file);
