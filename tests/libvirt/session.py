@@ -104,17 +104,17 @@ def wait_for(condition, what, seconds=TIMEOUT_S):
 
 
 class Console:
-    """`virsh console NAME`, on a terminal of its own."""
+    """`virsh WORDS`, which opens a console, on a terminal of its own."""
 
-    def __init__(self, name):
+    def __init__(self, *words):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.execvp("virsh", ["virsh", "console", name, "--force"])
+            os.execvp("virsh", ["virsh", *words])
         self.text = ""
         self.read(r"Escape character is")
-        # What the domain wrote before is lost: ask for a prompt.
+        # What the domain wrote before may be lost: ask for a prompt.
         os.write(self.fd, b"\r")
-        self.read(re.escape(PROMPT))
+        self.begun = self.read(re.escape(PROMPT))
 
     def read(self, wanted, seconds=TIMEOUT_S):
         """All that came until (wanted), a pattern, was there."""

@@ -76,7 +76,7 @@ class Alone(Base):
         for line in re.findall("^  (virsh create .*)$", text, re.M):
             run("sh", "-c", line)
         self.assertEqual(domains(), {"files"})
-        console = Console("files")
+        console = Console("console", "files", "--force")
         self.assertEqual(sorted(console.output("sum -r /small/07")),
                          host_sums("/small/07"))
         console.type("exit 3")
@@ -92,7 +92,9 @@ class Alone(Base):
 
     def test_list_and_dominfo_know_it(self):
         self.write()
-        virsh("create", f"{self.out}/files.xml")
+        console = Console("create", f"{self.out}/files.xml", "--console")
+        self.addCleanup(console.leave)
+        self.assertIn("help lists the commands", console.begun)
         self.assertRegex(virsh("list"), r"files +running")
         info = virsh("dominfo", "files")
         self.assertRegex(info, r"State: +running")
@@ -231,7 +233,7 @@ class Domains(Base):
                  "the broker is there")
         for name in ("driver", "files"):
             self.create(name)
-        self.console = Console("files")
+        self.console = Console("console", "files", "--force")
         self.addCleanup(self.console.leave)
 
     def create(self, name):
@@ -281,7 +283,7 @@ class Domains(Base):
         virsh("destroy", "files")
         self.console.leave()
         self.create("files")
-        self.console = Console("files")
+        self.console = Console("console", "files", "--force")
         self.assertEqual(
             sorted(self.console.output("sum -r /small/07")),
             host_sums("/small/07"))
