@@ -10,8 +10,10 @@
 #include <nlib/string.h>
 #include <user.h>
 
-#define SLOTS         256u /* of a process's handle table */
-#define CLIENT_RIGHTS (NU_RIGHT_SEND | NU_RIGHT_TRANSFER | NU_RIGHT_COPY)
+/* A process's handle table has a slot for so many pages of its purse: the
+ * connector has four handles for each of 62 peers. At least 256. */
+#define PAGES_PER_SLOT 4u
+#define CLIENT_RIGHTS  (NU_RIGHT_SEND | NU_RIGHT_TRANSFER | NU_RIGHT_COPY)
 
 static void must(const struct unit *unit, const char *what, int status)
 {
@@ -81,6 +83,9 @@ static void make_process(struct init *init, uint32_t index)
     const struct unit *unit = &init->manifest.units[index];
     struct built *b = &init->built[index];
     size_t bytes = strlen(unit->name);
+    uint64_t wanted = unit->pages / PAGES_PER_SLOT;
+    uint32_t slots =
+        wanted < NU_HANDLE_SLOTS_MAX ? (uint32_t)wanted : NU_HANDLE_SLOTS_MAX;
     nu_handle_t root = user_handle("purse");
     int status;
 
@@ -91,10 +96,10 @@ static void make_process(struct init *init, uint32_t index)
     if (unit->placement == PLACE_KERNEL) {
         b->region = init->region_count++;
         status = system_create_kernel_process(
-            user_handle("system"), unit->image, strlen(unit->image), SLOTS,
+            user_handle("system"), unit->image, strlen(unit->image), slots,
             b->purse, init->port, index + 1, &b->process, NULL);
     } else {
-        status = purse_create_process(root, unit->name, bytes, SLOTS, b->purse,
+        status = purse_create_process(root, unit->name, bytes, slots, b->purse,
                                       init->port, index + 1, &b->process, NULL);
     }
     if (status == NU_NOENT)
