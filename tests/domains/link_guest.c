@@ -200,9 +200,8 @@ int link_guest_attach(struct link_guest *lg, int timeout_ms)
     if (status != 0)
         return status;
     lg->far_ref = (uint32_t)ref;
-    status = guest_copy(lg->guest,
-                        guest_op_read(lg->server, lg->far_ref, 0, FAR_FRAME,
-                                      LINK_HEAD_ENTRIES));
+    status = guest_copy(lg->guest, guest_op_read(lg->server, lg->far_ref, 0,
+                                                 FAR_FRAME, LINK_HEAD_ENTRIES));
     if (status != GNTST_okay)
         return lost(status);
     memcpy(&lg->far, guest_page(lg->guest, FAR_FRAME), LINK_HEAD_ENTRIES);
@@ -225,10 +224,9 @@ struct broker_op link_guest_op_slot(const struct link_guest *lg, uint32_t slot,
 {
     uint32_t offset = slot * LINK_SLOT_BYTES;
 
-    return guest_op_write(lg->server,
-                          lg->far.page[offset / GUEST_PAGE_BYTES %
-                                       LINK_SLOT_PAGES],
-                          offset % GUEST_PAGE_BYTES, frame, bytes);
+    return guest_op_write(
+        lg->server, lg->far.page[offset / GUEST_PAGE_BYTES % LINK_SLOT_PAGES],
+        offset % GUEST_PAGE_BYTES, frame, bytes);
 }
 
 int link_guest_send_raw(struct link_guest *lg, uint32_t slot,
@@ -401,9 +399,9 @@ int link_guest_open(struct link_guest *lg, uint32_t directory, const char *path,
                     uint32_t *file, uint64_t *bytes)
 {
     struct directory_open_req req = {.path_bytes = (uint32_t)strlen(path)};
-    int status = link_guest_call(
-        lg, begin_named(lg, directory, DIRECTORY_OPEN_METHOD, &req, sizeof(req),
-                        path));
+    int status =
+        link_guest_call(lg, begin_named(lg, directory, DIRECTORY_OPEN_METHOD,
+                                        &req, sizeof(req), path));
 
     if (status == 0 && lg->view.handle_count != 1)
         return NU_PROTO;
@@ -419,8 +417,8 @@ uint32_t link_guest_begin_read(struct link_guest *lg, uint32_t index,
                                uint32_t bytes)
 {
     struct file_read_req req = {.offset = offset, .bytes = bytes};
-    uint32_t id = link_guest_begin(lg, index, file, FILE_READ_METHOD, &req,
-                                   sizeof(req));
+    uint32_t id =
+        link_guest_begin(lg, index, file, FILE_READ_METHOD, &req, sizeof(req));
 
     link_guest_add_rx(lg, frame, 0, bytes);
     return id;

@@ -11,9 +11,6 @@ import time
 
 import system
 
-# What must be the same as before when all who came have gone.
-SAME = ("grants", "ports", "links", "held", "purse_pages", "purse_objects")
-
 
 class Driver:
     """A domain of a running system."""
@@ -21,7 +18,7 @@ class Driver:
     def __init__(self, running, name="driver"):
         self.running = running
         self.name = name
-        self.domid = self.ask(f"read /nuncio/domain/{name}").split()[0]
+        self.domid = self.ask(f"read /nuncio/domain/{name}").split()[1]
 
     def ask(self, line):
         """The broker's answer."""
@@ -40,7 +37,10 @@ class Driver:
         """What the domain says it has in use, as numbers by name."""
         text = self.ask(f"read /local/domain/{self.domid}/data/nuncio/stat/"
                         "domain")
-        return {k: int(v) for k, v in re.findall(r"(\w+)=(\d+)", text)}
+        found = {k: int(v) for k, v in re.findall(r"(\w+)=(\d+)", text)}
+        if not found:
+            raise system.Trouble(f"{self.name} tells no figures: {text}")
+        return found
 
     def rest(self, seconds=15):
         """The figures when they have been the same for three seconds."""

@@ -229,6 +229,17 @@ static enum moment bury(bool remove)
     fail("no child", pid);
 }
 
+/* A place that is free, each in its turn. */
+static uint32_t find_place(void)
+{
+    static uint32_t last;
+
+    do {
+        last = (last + 1) % PLACES;
+    } while (places[last].pid != 0);
+    return last;
+}
+
 static void remove_all(void)
 {
     char line[40];
@@ -250,8 +261,8 @@ static void die(uint32_t count, uint32_t seed)
     srand(seed);
     for (uint32_t n = 0; n < count || running > 0;) {
         if (n < count && running < AT_ONCE) {
-            struct life life = {n % PLACES, (enum moment)(n % MOMENTS),
-                                (uint32_t)rand() % 4000u};
+            struct life life = {find_place(), (enum moment)(n % MOMENTS),
+                                (uint32_t)rand() % (1u << rand() % 13)};
             start(&life);
             n++;
             running++;
