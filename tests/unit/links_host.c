@@ -203,6 +203,7 @@ void host_begin(void)
     links_store_begin();
     links_kernel_begin();
     raised_count = 0;
+    host.purse_pages = 100000;
     host.now_ns = 1000 * LINKS_MS;
     host_give("store", HOST_STORE);
     host_give("domain", HOST_DOMAIN);

@@ -48,6 +48,7 @@ extern struct host {
     struct nu_start start;
     uint32_t link_count;
     struct host_link links[HOST_LINKS_MAX];
+    uint64_t purse_pages; /* for purses of peers */
     int open_status; /* what link.open and attach answer */
     int attach_status;
     int store_status; /* what the store answers to everything */

@@ -17,12 +17,14 @@
 #define SIGNALS 0x1000u
 #define WATCHES 0x2000u
 #define LINKS   0x3000u
+#define PURSES  0x8000u /* of peers */
 #define OTHERS  0x4000u /* ports, channels, ... */
 #define BADGES  4096u
 
 static uint64_t badges[BADGES]; /* of signals */
 static uint32_t badge_count;
-static nu_handle_t next_handle = OTHERS; /* gates last longer than a test */
+static nu_handle_t next_purse;
+static nu_handle_t next_handle;
 
 static void must(bool good)
 {
@@ -33,6 +35,8 @@ static void must(bool good)
 void links_kernel_begin(void)
 {
     badge_count = 0;
+    next_handle = OTHERS;
+    next_purse = PURSES;
 }
 
 void links_store_raise(nu_handle_t signal)
@@ -56,7 +60,8 @@ static int create_link_serve(void *self, struct nu_serve *call,
 {
     struct host_link *link = &host.links[host.link_count];
 
-    must(host.link_count < HOST_LINKS_MAX && purse == HOST_PURSE);
+    must(host.link_count < HOST_LINKS_MAX &&
+         (purse == HOST_PURSE || purse >= OTHERS));
     memset(link, 0, sizeof(*link));
     link->is_made = true;
     link->badge = req->badge;
@@ -179,6 +184,7 @@ static int create_signal_serve(void *self, struct nu_serve *call,
 
 static int create_port_serve(void *self, struct nu_serve *call)
 {
+    must(next_handle < PURSES);
     return nu_serve_handle(call, next_handle++, NU_RIGHTS_ALL, 0);
 }
 
@@ -188,7 +194,25 @@ static int create_channel_serve(void *self, struct nu_serve *call)
     return nu_serve_handle(call, next_handle++, NU_RIGHTS_ALL, 0);
 }
 
+static int create_purse_serve(void *self, struct nu_serve *call,
+                              const struct purse_create_purse_req *req)
+{
+    if (host.purse_pages < req->limit_pages)
+        return NU_NOMEM;
+    host.purse_pages -= req->limit_pages;
+    return nu_serve_handle(call, next_purse++, NU_RIGHTS_ALL, 0);
+}
+
+static int purse_info_serve(void *self, struct nu_serve *call,
+                            struct purse_info_rep *rep)
+{
+    rep->peak_pages = 7;
+    return 0;
+}
+
 static const struct purse_ops purse_ops = {
+    .info = purse_info_serve,
+    .create_purse = create_purse_serve,
     .create_signal = create_signal_serve,
     .create_port = create_port_serve,
     .create_channel = create_channel_serve,
@@ -218,6 +242,12 @@ static uint64_t close_handle(nu_handle_t handle)
     host.closed = handle;
     if (handle >= WATCHES && handle < LINKS)
         links_store_unwatch(handle - WATCHES);
+    if (handle >= PURSES)
+        host.purse_pages += LINKS_PEER_PAGES;
+    if (handle >= LINKS && handle < LINKS + HOST_LINKS_MAX) {
+        host.links[handle - LINKS].is_made = false;
+        host.links[handle - LINKS].state = LINK_STATE_IDLE;
+    }
     return 0;
 }
 
@@ -231,7 +261,7 @@ uint64_t links_kernel_dispatch(nu_handle_t handle, struct nu_serve *s)
     }
     if (handle == HOST_DOMAIN)
         return domain_dispatch(&domain_ops, NULL, s);
-    if (handle == HOST_PURSE)
+    if (handle == HOST_PURSE || handle >= PURSES)
         return purse_dispatch(&purse_ops, NULL, s);
     if (handle == HOST_SELF)
         return process_dispatch(&process_ops, NULL, s);

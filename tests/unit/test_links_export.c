@@ -316,6 +316,44 @@ static void a_failing_link_is_no_answer(void **state)
     assert_non_null(host_link_to(7));
 }
 
+/* Each peer is paid from its own purse; when ours has no more, who comes then is
+ * refused and nobody else notices. */
+static void an_empty_purse_refuses_the_next_peer(void **state)
+{
+    (void)state;
+    host.purse_pages = 2 * LINKS_PEER_PAGES + 1;
+    for (uint32_t i = 7; i < 10; i++) {
+        offer(i, "1.1");
+        host_pass(1000);
+    }
+    assert_non_null(host_link_to(7));
+    assert_non_null(host_link_to(8));
+    assert_null(host_link_to(9));
+    assert_string_equal(host_get(path_of(5, 9, "/state")), "refused");
+    assert_int_equal(host_link_to(7)->closes, 0);
+    host_remove("/local/domain/7"); /* what it had is there for others */
+    offer(9, "1.2");
+    host_pass(1000);
+    assert_non_null(host_link_to(9));
+    assert_false(host.links[0].is_made);
+    assert_int_equal(host_link_to(8)->closes, 0);
+}
+
+/* Many more domains than there are places, one after the other. */
+static void domains_come_and_go_for_ever(void **state)
+{
+    (void)state;
+    host.purse_pages = 3 * LINKS_PEER_PAGES;
+    for (uint32_t i = 10; i < 110; i++) {
+        offer(i, "1.1");
+        host_pass(100);
+        assert_non_null(host_link_to(i));
+        host_remove("/local/domain");
+        host_pass(100);
+        assert_null(host_link_to(i));
+    }
+}
+
 /* A peer that we also import from has two links, and two nodes of figures. */
 static void both_roles_go_together(void **state)
 {
@@ -348,6 +386,8 @@ int main(void)
         TEST(offers_from_before_and_in_crowds_are_found),
         TEST(there_are_as_many_peers_as_there_is_room_for),
         TEST(a_failing_link_is_no_answer),
+        TEST(an_empty_purse_refuses_the_next_peer),
+        TEST(domains_come_and_go_for_ever),
         TEST(both_roles_go_together),
     };
 

@@ -81,20 +81,26 @@ static void exports_are_handles_that_we_have(void **state)
     assert_false(names_add("inside")); /* nobody else can be given it */
 }
 
-static void each_peer_has_a_gate_and_a_thread(void **state)
+static void gates_are_used_again(void **state)
 {
-    nu_handle_t first = 0;
-    nu_handle_t second = 0;
+    uint32_t index[LINKS_PEERS_MAX];
+    nu_handle_t gate[LINKS_PEERS_MAX];
     nu_handle_t again = 0;
 
     (void)state;
-    assert_int_equal(gate_get(0, &first), 0);
-    assert_int_equal(gate_get(LINKS_PEERS_MAX - 1, &second), 0);
-    assert_int_not_equal(first, second);
-    assert_int_equal(host.threads, 2);
-    assert_int_equal(gate_get(0, &again), 0);
-    assert_int_equal(first, again);
-    assert_int_equal(host.threads, 2);
+    for (uint32_t i = 0; i < LINKS_PEERS_MAX; i++) {
+        assert_int_equal(gate_take(&index[i], &gate[i]), 0);
+        for (uint32_t k = 0; k < i; k++)
+            assert_int_not_equal(gate[k], gate[i]);
+    }
+    assert_int_equal(host.threads, LINKS_PEERS_MAX);
+    assert_int_equal(gate_take(&index[0], &again), NU_NOSLOT);
+    gate_put(index[7]);
+    assert_int_equal(gate_take(&index[7], &again), 0);
+    assert_int_equal(again, gate[7]);
+    assert_int_equal(host.threads, LINKS_PEERS_MAX);
+    for (uint32_t i = 0; i < LINKS_PEERS_MAX; i++)
+        gate_put(index[i]);
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, begin)
@@ -105,7 +111,7 @@ int main(void)
         TEST(gates_open_what_is_exported),
         TEST(gates_take_nothing_else),
         TEST(exports_are_handles_that_we_have),
-        TEST(each_peer_has_a_gate_and_a_thread),
+        TEST(gates_are_used_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

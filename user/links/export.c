@@ -26,6 +26,7 @@ struct peer {
     uint32_t domid; /* 0: free */
     char name[TEXT_NAME_MAX];
     struct line line;
+    uint32_t gate; /* while the line is up */
     bool is_dirty; /* its offer may have changed */
     uint64_t look_ns; /* not before */
     uint64_t used_ns;
@@ -45,6 +46,7 @@ static struct {
 
 void export_begin(void)
 {
+    gates_begin();
     memset(&all, 0, sizeof(all));
     all.changes = limit_of(32, 10 * LINKS_MS);
 }
@@ -60,17 +62,16 @@ static struct peer *peer_find(uint32_t domid)
     return NULL;
 }
 
-/* A place that is free, or else the one that was idle longest. */
-static struct peer *find_place(void)
+/* The peer that has been idle longest; with a link, if (has_link). */
+static struct peer *find_idle(bool has_link)
 {
     struct peer *best = NULL;
 
     for (uint32_t i = 0; i < LINKS_PEERS_MAX; i++) {
         struct peer *p = &all.peers[i];
 
-        if (p->domid == 0)
-            return p;
-        if (!p->line.is_up && (best == NULL || p->used_ns < best->used_ns))
+        if (!p->line.is_up && (!has_link || p->line.link != NU_HANDLE_NONE) &&
+            (best == NULL || p->used_ns < best->used_ns))
             best = p;
     }
     return best;
@@ -91,8 +92,10 @@ static void find_name(struct peer *p)
 
 static struct peer *peer_add(uint32_t domid, uint64_t now)
 {
-    struct peer *p = find_place();
+    struct peer *p = peer_find(0); /* a free place */
 
+    if (p == NULL)
+        p = find_idle(false);
     if (p == NULL) {
         if (!all.is_full)
             rt_log("domain %u: there are %u peers already", domid,
@@ -118,6 +121,7 @@ static void drop(struct peer *p, const char *why, uint64_t now)
     if (!p->line.is_up)
         return;
     line_close(&p->line, now);
+    gate_put(p->gate);
     (void)handshake_withdraw(p->domid);
     line_untell(&p->line);
     p->used_ns = now;
@@ -126,18 +130,28 @@ static void drop(struct peer *p, const char *why, uint64_t now)
 
 /* ---- an offer ---- */
 
+/* The link of who is gone longest is given up. */
+static bool reclaim(void)
+{
+    struct peer *p = find_idle(true);
+
+    if (p != NULL)
+        line_destroy(&p->line);
+    return p != NULL;
+}
+
 static int make_line(struct peer *p)
 {
-    uint32_t index = (uint32_t)(p - all.peers);
+    uint64_t badge = badge_of(HAPPENS_EXPORT, (uint32_t)(p - all.peers));
+    int status = 0;
 
-    if (p->line.link != NU_HANDLE_NONE)
-        return 0;
-    if (line_create(&p->line, false, badge_of(HAPPENS_EXPORT, index)) != 0) {
-        p->line.link = NU_HANDLE_NONE;
-        return NU_NOMEM;
+    if (p->line.link == NU_HANDLE_NONE) {
+        do
+            status = line_create(&p->line, false, badge);
+        while (status == NU_NOMEM && reclaim());
+        p->line.domid = p->domid;
     }
-    p->line.domid = p->domid;
-    return 0;
+    return status;
 }
 
 static int connect(struct peer *p, const struct offer *offer, uint64_t now)
@@ -147,7 +161,7 @@ static int connect(struct peer *p, const struct offer *offer, uint64_t now)
     int status = make_line(p);
 
     if (status == 0)
-        status = gate_get((uint32_t)(p - all.peers), &gate);
+        status = gate_take(&p->gate, &gate);
     if (status != 0)
         return status;
     status = link_open(p->line.link, p->domid, offer->port, &ring_ref, NULL);
@@ -157,8 +171,10 @@ static int connect(struct peer *p, const struct offer *offer, uint64_t now)
         status = line_attach(&p->line, offer->ring_ref, offer->epoch, now);
     if (status == 0)
         status = handshake_answer(p->domid, ring_ref, p->word);
-    if (status != 0)
+    if (status != 0) {
         line_close(&p->line, now);
+        gate_put(p->gate);
+    }
     return status;
 }
 

@@ -20,10 +20,16 @@
 #define OPEN_RIGHTS (NU_RIGHT_SEND | NU_RIGHT_TRANSFER | NU_RIGHT_COPY)
 
 static struct {
+    bool is_taken;
     nu_handle_t port;
     nu_handle_t caller; /* NONE: there is no such gate yet */
     nu_handle_t served;
 } gates[LINKS_PEERS_MAX];
+
+void gates_begin(void)
+{
+    memset(gates, 0, sizeof(gates));
+}
 
 static int gate_open_serve(void *self, struct nu_serve *call,
                            const struct gate_open_req *req,
@@ -130,25 +136,44 @@ static void forget(uint32_t index)
     memset(&gates[index], 0, sizeof(gates[index]));
 }
 
-int gate_get(uint32_t index, nu_handle_t *gate)
+static int make(uint32_t index)
 {
     nu_handle_t purse = rt_handle("purse");
+    int status = purse_create_port(purse, &gates[index].port);
+
+    if (status == 0)
+        status = purse_create_channel(purse, &gates[index].caller,
+                                      &gates[index].served);
+    if (status == 0)
+        status =
+            channel_bind(gates[index].served, gates[index].port, index + 1);
+    if (status == 0)
+        status = make_thread(index);
+    if (status != 0)
+        forget(index);
+    return status;
+}
+
+int gate_take(uint32_t *index, nu_handle_t *gate)
+{
+    uint32_t i = 0;
     int status = 0;
 
-    if (gates[index].caller == NU_HANDLE_NONE) {
-        status = purse_create_port(purse, &gates[index].port);
-        if (status == 0)
-            status = purse_create_channel(purse, &gates[index].caller,
-                                          &gates[index].served);
-        if (status == 0)
-            status =
-                channel_bind(gates[index].served, gates[index].port, index + 1);
-        if (status == 0)
-            status = make_thread(index);
-        if (status != 0)
-            forget(index);
-    }
-    if (status == 0)
-        *gate = gates[index].caller;
-    return status;
+    while (i < LINKS_PEERS_MAX && gates[i].is_taken)
+        i++;
+    if (i == LINKS_PEERS_MAX)
+        return NU_NOSLOT;
+    if (gates[i].caller == NU_HANDLE_NONE)
+        status = make(i);
+    if (status != 0)
+        return status;
+    gates[i].is_taken = true;
+    *index = i;
+    *gate = gates[i].caller;
+    return 0;
+}
+
+void gate_put(uint32_t index)
+{
+    gates[index].is_taken = false;
 }

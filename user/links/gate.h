@@ -3,7 +3,7 @@
  * because to open an object is to call its service, which may be waiting for
  * another domain; that must hold up neither other peers nor the links.
  *
- * Ownership: gates are made once, and last.
+ * Ownership: gates last; there are never more than there were peers at a time.
  * Trust:     calls come from the peer: hostile.
  */
 #ifndef NUNCIO_LINKS_GATE_H
@@ -11,9 +11,14 @@
 
 #include <abi/message.h>
 
-/* Gate (index), below LINKS_PEERS_MAX, made if it is not there yet: (*gate) is
- * its caller's end, which stays ours. 0 or an error. */
-int gate_get(uint32_t index, nu_handle_t *gate);
+/* Before all others: there are none. */
+void gates_begin(void);
+
+/* A gate for a peer: one that was put back, or a new one. (*gate) is its caller's
+ * end, which stays ours. 0 or an error. */
+int gate_take(uint32_t *index, nu_handle_t *gate);
+/* Nobody holds its caller's end but we. */
+void gate_put(uint32_t index);
 
 /* Serves one message received from (port), if it is a call; for tests, too. */
 struct nu_regs;

@@ -1,7 +1,9 @@
 #include "line.h"
 
 #include <contract/domain.h>
+#include <contract/handle.h>
 #include <contract/link.h>
+#include <contract/purse.h>
 #include <nlib/printf.h>
 #include <nlib/string.h>
 #include <rt/process.h>
@@ -9,15 +11,38 @@
 #include "nodes.h"
 
 #define TELL_NS     (1000 * LINKS_MS)
-#define FIGURES_MAX 480
+#define FIGURES_MAX 512
 
 int line_create(struct line *line, bool is_import, uint64_t badge)
 {
+    nu_handle_t purse = rt_handle("purse");
+    int status = 0;
+
     memset(line, 0, sizeof(*line));
     line->is_import = is_import;
     line->suffix = "";
-    return domain_create_link(rt_handle("domain"), rt_handle("purse"),
-                              here.port, badge, &line->link);
+    line->purse = purse;
+    if (!is_import)
+        status = purse_create_purse(purse, LINKS_PEER_PAGES, &line->purse);
+    if (status != 0)
+        return status;
+    status = domain_create_link(rt_handle("domain"), line->purse, here.port,
+                                badge, &line->link);
+    if (status != 0) {
+        line->link = NU_HANDLE_NONE;
+        line_destroy(line);
+    }
+    return status;
+}
+
+void line_destroy(struct line *line)
+{
+    if (line->link != NU_HANDLE_NONE)
+        (void)handle_close(line->link);
+    if (!line->is_import)
+        (void)handle_close(line->purse);
+    line->link = NU_HANDLE_NONE;
+    line->purse = NU_HANDLE_NONE;
 }
 
 int line_attach(struct line *line, uint32_t ring_ref, uint64_t epoch,
@@ -91,11 +116,14 @@ static int format_figures(const struct line *line, const char *state,
 {
     uint64_t n[12] = {0};
     uint32_t m[5] = {0};
+    uint64_t pages = 0;
     int status =
         link_info(line->link, NULL, NULL, NULL, &n[0], &m[0], &m[1], &m[2],
                   &m[3], &m[4], NULL, &n[1], &n[2], &n[3], &n[4], &n[5], &n[6],
                   &n[7], &n[8], &n[9], &n[10], &n[11]);
 
+    if (status == 0)
+        status = purse_info(line->purse, NULL, NULL, &pages, NULL);
     if (status != 0)
         return status;
     nl_snprintf(
@@ -103,13 +131,13 @@ static int format_figures(const struct line *line, const char *state,
         "state=%s role=%s epoch=%lu connections=%lu imports=%u exports=%u "
         "waiting=%u served=%u zombies=%u outage_ms=%lu calls=%lu "
         "calls_served=%lu replayed=%lu bytes_out=%lu bytes_in=%lu "
-        "events_out=%lu events_in=%lu polled=%lu violations=%lu",
+        "events_out=%lu events_in=%lu polled=%lu violations=%lu peak_pages=%lu",
         state, line->is_import ? "import" : "export",
         (unsigned long)line->epoch, (unsigned long)n[0], m[0], m[1], m[2], m[3],
         m[4], (unsigned long)(n[1] / LINKS_MS), (unsigned long)n[2],
         (unsigned long)n[3], (unsigned long)n[4], (unsigned long)n[5],
         (unsigned long)n[6], (unsigned long)n[7], (unsigned long)n[8],
-        (unsigned long)n[9], (unsigned long)n[10]);
+        (unsigned long)n[9], (unsigned long)n[10], (unsigned long)pages);
     return 0;
 }
 

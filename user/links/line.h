@@ -13,6 +13,7 @@
 
 struct line {
     nu_handle_t link;
+    nu_handle_t purse; /* pays for the link, and for what the peer holds here */
     bool is_import; /* our role */
     const char *suffix; /* of its node of figures: "" or other, by the owner */
     bool is_up;
@@ -26,8 +27,12 @@ struct line {
     bool has_node; /* there are figures in the store */
 };
 
-/* A link that signals with (badge). */
+/* A link that signals with (badge). As exporter we give each peer a purse of its
+ * own: what one has others need not lack. NU_NOMEM: ours is empty. */
 int line_create(struct line *line, bool is_import, uint64_t badge);
+
+/* Gives up the link itself, and what it was paid from. */
+void line_destroy(struct line *line);
 
 /* Up, with ring (ring_ref) of the peer, which was started as (epoch). */
 int line_attach(struct line *line, uint32_t ring_ref, uint64_t epoch,

@@ -39,6 +39,10 @@
 #define LINKS_DOMAINS_MAX 8u /* that we import from */
 #define LINKS_NAMES_MAX   16u /* imported; exported */
 
+/* What a peer's link may cost: a ring (18), agents for 16 calls, and what they
+ * hold for it (255 channels). Beside that each peer has a gate, of 8 pages. */
+#define LINKS_PEER_PAGES 80u
+
 #define LINKS_MS    1000000ull
 #define LINKS_NEVER UINT64_MAX
 /* Longest wait between two attempts, and the first. */

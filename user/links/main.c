@@ -11,15 +11,18 @@
 #define HEARTBEAT_MS 500u
 #define DEAD_MS      3000u
 #define TIME_MS_MAX  3600000u
+#define STATUS_USAGE 2
 /* Work is never due again at once: others run in between. */
 #define PAUSE_NS LINKS_MS
 
-static bool read_ms(const char *text, uint64_t *ns)
+static bool read_ms(const char *name, const char *text, uint64_t *ns)
 {
     uint64_t ms;
 
-    if (!text_number(text, TIME_MS_MAX, &ms) || ms == 0)
+    if (!text_number(text, TIME_MS_MAX, &ms) || ms == 0) {
+        rt_log("%s=%s: expected milliseconds", name, text);
         return false;
+    }
     *ns = ms * LINKS_MS;
     return true;
 }
@@ -32,8 +35,12 @@ static bool read_exports(char *list)
 
         if (comma != NULL)
             *comma++ = '\0';
-        if (!names_add(list))
+        if (!names_add(list)) {
+            rt_log("cannot export %s: no such service is outside of this "
+                   "process, or there are too many",
+                   list);
             return false;
+        }
         list = comma;
     }
     return true;
@@ -45,17 +52,21 @@ static bool read_arg(char *arg)
     static const char import[] = "import.";
     char *value = strchr(arg, '=');
 
-    if (value == NULL)
+    if (value == NULL) {
+        rt_log("%s: expected KEY=VALUE", arg);
         return false;
+    }
     *value++ = '\0';
     if (strcmp(arg, "export") == 0)
         return read_exports(value);
     if (strcmp(arg, "heartbeat_ms") == 0)
-        return read_ms(value, &here.heartbeat_ns);
+        return read_ms(arg, value, &here.heartbeat_ns);
     if (strcmp(arg, "dead_ms") == 0)
-        return read_ms(value, &here.dead_ns);
-    if (strncmp(arg, import, sizeof(import) - 1) == 0)
-        return import_add(arg + sizeof(import) - 1, value);
+        return read_ms(arg, value, &here.dead_ns);
+    if (strncmp(arg, import, sizeof(import) - 1) == 0 &&
+        import_add(arg + sizeof(import) - 1, value))
+        return true;
+    rt_log("%s=%s: no such argument, or it cannot be", arg, value);
     return false;
 }
 
@@ -132,10 +143,8 @@ int main(int argc, char **argv)
     here.heartbeat_ns = HEARTBEAT_MS * LINKS_MS;
     here.dead_ns = DEAD_MS * LINKS_MS;
     for (int i = 0; i < argc; i++) {
-        if (!read_arg(argv[i])) {
-            rt_log("not an argument: %s", argv[i]);
-            return 2;
-        }
+        if (!read_arg(argv[i]))
+            return STATUS_USAGE;
     }
     status = start(&timer);
     if (status != 0) {
