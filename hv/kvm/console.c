@@ -17,9 +17,11 @@
 #define UART_MODEM        4
 #define UART_STATUS       5
 #define UART_STATUS_EMPTY 0x20u
+#define UART_STATUS_SENT  0x40u /* the last byte has left the chip, too */
 
 /* A port that never gets ready must not stop the machine. */
 #define READY_TRIES 100000u
+#define SENT_NS     2000000000ull
 #define WRITE_MAX   4096u
 
 void kvm_console_init(void)
@@ -31,6 +33,18 @@ void kvm_console_init(void)
     io_write8(COM1 + UART_LINE, 0x03); /* 8 bits, no parity, 1 stop */
     io_write8(COM1 + UART_FIFO, 0x07);
     io_write8(COM1 + UART_MODEM, 0x0b); /* DTR, RTS, interrupt line on */
+}
+
+/* (Where there is no chip, all bits are set.) */
+void kvm_console_drain(void)
+{
+    uint64_t begin = cpu_tsc();
+    uint64_t limit = kvm_ticks(SENT_NS);
+
+    while (!(io_read8(COM1 + UART_STATUS) & UART_STATUS_SENT) &&
+           cpu_tsc() - begin < limit) {
+        cpu_pause();
+    }
 }
 
 static void uart_put(uint8_t c)

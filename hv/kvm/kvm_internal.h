@@ -54,6 +54,9 @@ void kvm_page_fill(uint8_t *page);
 
 /* console.c */
 void kvm_console_init(void);
+/* Waits, not for ever, until what programs wrote has left the serial port: a
+ * machine that ends would take it along. */
+void kvm_console_drain(void);
 
 /* event.c: ports. */
 void kvm_event_init(void);

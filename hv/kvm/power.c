@@ -29,6 +29,7 @@ static void reset_by_triple_fault(void)
 void hv_shutdown(int status)
 {
     cpu_interrupts_off();
+    kvm_console_drain();
     if (kvm_options.exit_port != 0) {
         io_write32(kvm_options.exit_port, (uint32_t)status & 0x7fu);
     }
