@@ -9,7 +9,7 @@ kernel-srcs += $(addprefix guest-kernel/, \
     obj/kobject.c obj/objects.c obj/obj_purse.c obj/obj_process.c obj/obj_space.c obj/obj_ipc.c \
     obj/obj_time.c obj/obj_device.c obj/obj_watch.c obj/obj_system.c \
     obj/obj_signal.c obj/obj_domain.c obj/obj_link.c \
-    $(addprefix link/,record.c batch.c held.c ring.c request.c call.c import.c response.c window.c \
+    $(addprefix link/,record.c batch.c held.c ring.c request.c send.c call.c import.c remake.c response.c window.c \
         agent.c export.c link.c info.c poll.c) \
     trace/trace.c init/first.c init/main.c \
     arch/x86/switch.c arch/x86/entry.S arch/x86/callpage.S \

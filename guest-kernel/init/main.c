@@ -103,7 +103,8 @@ _Noreturn void kernel_main(struct boot_info *info, struct boot_memory *memory)
     process_init();
     sched_init(VIRQ_TIMER);
     objects_init();
-    link_init(link_poll_ns());
+    link_init();
+    link_set_poll(link_poll_ns());
     obj_domain_setup(domain_self());
     init_call_page();
 

@@ -183,8 +183,7 @@ static void refuse(struct link *link, uint32_t id, int status)
 {
     link_draft_begin(&link_draft, LINK_RESPONSE, id, (uint32_t)status);
     batch_begin();
-    if (!link_send_draft(link, &link_draft, LINK_CALLS + LINK_CALL_INDEX(id)))
-        link_lost(link, "it cannot be reached");
+    (void)link_send_draft(link, &link_draft, LINK_CALLS + LINK_CALL_INDEX(id));
 }
 
 void agent_request(struct link *link, const struct link_view *view)
@@ -293,7 +292,6 @@ void agent_answered(struct thread *thread)
     } else {
         draft_response(agent);
     }
-    if (!link_send_draft(link, &link_draft,
-                         LINK_CALLS + LINK_CALL_INDEX(agent->id)))
-        link_lost(link, "it cannot be reached");
+    (void)link_send_draft(link, &link_draft,
+                          LINK_CALLS + LINK_CALL_INDEX(agent->id));
 }

@@ -64,8 +64,8 @@ void call_end(struct link *link, struct link_call *call)
 }
 
 /* A free place in the table; its (id) is new. NULL: none, or no memory. */
-static struct link_call *begin_call(struct link *link, struct thread *thread,
-                                    struct import *import)
+struct link_call *call_begin(struct link *link, struct thread *thread,
+                             struct import *import)
 {
     for (uint32_t i = 0; i < LINK_CALLS; i++) {
         struct link_call *call = link->call[i];
@@ -102,7 +102,7 @@ static void refuse(struct thread *sender, int status)
 /* Whether a message to (import) can go now. */
 static bool is_open(const struct import *import)
 {
-    return import->link->state == LINK_UP && import->live;
+    return link_is_up(import->link) && import->live;
 }
 
 bool call_send(struct endpoint *end, struct thread *sender)
@@ -118,7 +118,7 @@ bool call_send(struct endpoint *end, struct thread *sender)
     }
     if (!is_open(import))
         return false;
-    call = begin_call(link, sender, import);
+    call = call_begin(link, sender, import);
     if (call == NULL)
         return false;
     status = request_draft(call, sender, import->object);
@@ -132,11 +132,7 @@ bool call_send(struct endpoint *end, struct thread *sender)
     }
     if (!link_send_draft(link, &link_draft, LINK_CALL_INDEX(call->id))) {
         call_end(link, call);
-        link_lost(link, "it cannot be reached");
-        if (!import->dead)
-            return false;
-        refuse(sender, NU_GONE);
-        return true;
+        return false;
     }
     request_sent(sender);
     link->stats.calls++;
@@ -156,45 +152,6 @@ void call_abandon(struct thread *sender)
     (void)end_grants(call);
 }
 
-void call_forget(struct link *link, const struct import *import)
-{
-    for (uint32_t i = 0; i < LINK_CALLS; i++) {
-        if (link->call[i] != NULL && link->call[i]->import == import)
-            link->call[i]->import = NULL;
-    }
-}
-
-bool call_remake(struct import *import)
-{
-    struct link *link = import->link;
-    struct link_call *call = begin_call(link, NULL, import);
-    struct link_view view;
-
-    if (call == NULL)
-        return false;
-    call->is_remake = true;
-    if (!link_record_read(&view, import->recipe, import->recipe_bytes)) {
-        call_end(link, call);
-        return false;
-    }
-    link_draft_begin(&link_draft, LINK_REQUEST, call->id, view.head.tag);
-    link_draft.head.object =
-        import->parent == NULL ? LINK_OBJECT_GATE : import->parent->object;
-    link_draft.words = view.words;
-    memcpy(link_draft.reg_words, view.words,
-           (view.word_count < NU_REG_WORDS ? view.word_count : NU_REG_WORDS) *
-               sizeof(uint64_t));
-    memcpy(link_draft.pieces, view.pieces,
-           view.piece_count * sizeof(struct link_extent));
-    link_draft.data_bytes = view.head.data_bytes;
-    memcpy(link_draft.data, view.data, view.head.data_bytes);
-    if (link_send_draft(link, &link_draft, LINK_CALL_INDEX(call->id)))
-        return true;
-    call_end(link, call);
-    link_lost(link, "it cannot be reached");
-    return false;
-}
-
 /* The call that was made last of those under way, or NULL. */
 static struct link_call *latest_call(const struct link *link)
 {
@@ -210,7 +167,6 @@ static struct link_call *latest_call(const struct link *link)
     return latest;
 }
 
-/* Each goes before all that wait, so the first that was made is the first. */
 void call_requeue_all(struct link *link)
 {
     struct link_call *call;
@@ -262,7 +218,7 @@ void call_pump(struct link *link)
 {
     struct list_node *n = link->imports.next;
 
-    while (link->state == LINK_UP && n != &link->imports) {
+    while (link_is_up(link) && n != &link->imports) {
         struct import *import = list_entry(n, struct import, node);
 
         n = n->next;

@@ -99,8 +99,6 @@ int import_named(struct link *link, const char *name, size_t bytes,
     object_get(&end->object);
     if (!end->peer->open)
         import_closed(end);
-    else if (link->state == LINK_UP && !link->remaking)
-        import_remake_next(link);
     return 0;
 }
 
@@ -131,6 +129,15 @@ void import_keep_recipe(struct import *import, struct purse *purse,
     parent->children++;
 }
 
+/* No call may name (import) any more. */
+static void forget_in_calls(struct link *link, const struct import *import)
+{
+    for (uint32_t i = 0; i < LINK_CALLS; i++) {
+        if (link->call[i] != NULL && link->call[i]->import == import)
+            link->call[i]->import = NULL;
+    }
+}
+
 /* Takes it out of everything but (closing). Returns its parent, which may be of
  * no use now either. */
 static struct import *release_one(struct import *import)
@@ -141,7 +148,7 @@ static struct import *release_one(struct import *import)
     list_del(&import->node);
     if (link != NULL) {
         link->import_count--;
-        call_forget(link, import);
+        forget_in_calls(link, import);
     }
     drop_recipe(import);
     import->parent = NULL;
@@ -161,7 +168,7 @@ static void release(struct import *import)
         import = release_one(import);
 }
 
-void import_released(struct import *import)
+static void free_closing(struct import *import)
 {
     list_del(&import->node);
     purse_object_free(import);
@@ -178,8 +185,7 @@ void import_closed(struct endpoint *end)
     release(import);
 }
 
-/* Never again: who waits is told, and who asks. */
-static void die(struct import *import)
+void import_die(struct import *import)
 {
     import->live = false;
     import->dead = true;
@@ -192,14 +198,14 @@ void import_connection_lost(struct link *link)
     struct list_node *n;
 
     while (!list_is_empty(&link->closing))
-        import_released(list_entry(link->closing.next, struct import, node));
+        free_closing(list_entry(link->closing.next, struct import, node));
     link->remaking = false;
     for (n = link->imports.next; n != &link->imports; n = n->next) {
         struct import *import = list_entry(n, struct import, node);
 
         import->live = false;
         if (import->recipe == NULL && !import->dead)
-            die(import);
+            import_die(import);
     }
 }
 
@@ -214,80 +220,6 @@ void import_link_gone(struct link *link)
         list_init(&import->node);
         link->import_count--;
         import->link = NULL;
-        die(import);
-    }
-}
-
-/* One after the other, oldest first: what another's recipe needs is there, or
- * could not be had, and then the other is not asked for either. */
-void import_remake_next(struct link *link)
-{
-    struct list_node *n = link->imports.next;
-
-    while (n != &link->imports) {
-        struct import *import = list_entry(n, struct import, node);
-
-        n = n->next;
-        if (import->live || import->dead || import->round == link->round)
-            continue;
-        if (import->parent != NULL && import->parent->dead) {
-            die(import);
-            continue;
-        }
-        if (import->parent != NULL && !import->parent->live)
-            continue;
-        /* Not now: the next probe comes back to it. */
-        if (!call_remake(import))
-            return;
-        import->round = link->round;
-        link->remaking = true;
-        return;
-    }
-}
-
-void import_remake_all(struct link *link)
-{
-    if (link->remaking)
-        return;
-    link->round++;
-    import_remake_next(link);
-}
-
-static bool is_same_answer(const struct import *import,
-                           const struct link_view *view)
-{
-    return view->word_count >= import->word_count &&
-           memcmp(import->words, view->words, import->word_count * 8u) == 0;
-}
-
-/* Nothing about the object: another time it may be had. */
-static bool is_passing(int status)
-{
-    return status == NU_AGAIN || status == NU_BUSY || status == NU_TIMEOUT ||
-           status == NU_INTR || status == NU_NOMEM || status == NU_NOSLOT ||
-           status == NU_GONE || status == NU_IO || status == NU_INTERNAL;
-}
-
-/* What cannot be had just now is asked for again with the next sign of life. */
-void import_remade(struct import *import, const struct link_view *view)
-{
-    struct link *link = import->link;
-    int status = nu_tag_status(view->head.tag);
-
-    if (is_passing(status))
-        return;
-    if (status != 0 || import->index >= view->handle_count ||
-        (view->handles[import->index].rights & LINK_HANDLE_YOURS)) {
-        klog(KLOG_WARN,
-             "link to domain %u: an object could not be had again: "
-             "%s",
-             link->domid, nu_error_name(status));
-        die(import);
-    } else if (!is_same_answer(import, view)) {
-        klog(KLOG_WARN, "link to domain %u: an object is not what it was: gone",
-             link->domid);
-        die(import);
-    } else {
-        import_set_live(import, view->handles[import->index].object);
+        import_die(import);
     }
 }

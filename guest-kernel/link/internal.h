@@ -8,6 +8,7 @@
  *   request.c  a thread's message as a record
  *   call.c     calls that leave: from a thread here to the peer
  *   import.c   objects of the peer that threads here hold
+ *   remake.c   making them again at the next connection
  *   response.c answers to calls
  *   window.c   strings of a call that comes, which lie with the peer
  *   agent.c    calls that come: from the peer to an object here
@@ -121,6 +122,7 @@ struct link {
     struct list_node node; /* of all links */
     struct notice notice; /* to who keeps it: its state changed */
     uint32_t state; /* enum link_phase */
+    const char *lost; /* UP, but not for long: why; else NULL */
     uint16_t domid;
     uint64_t epoch;
     uint32_t port; /* event channel; 0: none */
@@ -146,13 +148,18 @@ struct link {
     struct link_stats stats;
 };
 
-/* link.c: the connection is over, because (why): the link is BROKEN, and its
- * keeper is told. link_violation(): because the peer broke a rule. */
+static inline bool link_is_up(const struct link *link)
+{
+    return link->state == LINK_UP && link->lost == NULL;
+}
+
+/* send.c: the connection is over, because (why), or because the peer broke a
+ * rule. Nothing is sent or taken any more; link.c ends it when who noticed is
+ * done. */
 void link_lost(struct link *link, const char *why);
 void link_violation(struct link *link, const char *what);
 /* Sends (draft) to slot (slot) of the peer, after the copies in the batch; adds
- * what is to be released. False: the peer cannot be reached; then link_lost() is
- * the caller's to call, once its own state is in order. */
+ * what is to be released. False: it cannot be reached, and is lost. */
 bool link_send_draft(struct link *link, struct link_draft *draft,
                      uint32_t slot);
 /* The one draft: filled, sent, forgotten. */
@@ -186,6 +193,10 @@ void request_sent(struct thread *sender);
 const struct link_draft *request_draft_again(const struct thread *client);
 
 bool call_send(struct endpoint *end, struct thread *sender);
+/* A free place in the table, with a new id; NULL: none, or no memory. (thread):
+ * NULL for a call of the link's own. */
+struct link_call *call_begin(struct link *link, struct thread *thread,
+                             struct import *import);
 /* The call is over: what it granted is revoked. */
 void call_end(struct link *link, struct link_call *call);
 void call_abandon(struct thread *sender);
@@ -193,10 +204,6 @@ void call_abandon(struct thread *sender);
 void call_requeue_all(struct link *link);
 /* Whoever waits to send and can. */
 void call_pump(struct link *link);
-/* (import) is going: no call may name it any more. */
-void call_forget(struct link *link, const struct import *import);
-/* A call of the link's own, to make (import) again. False: not now. */
-bool call_remake(struct import *import);
 
 /* response.c */
 void call_response(struct link *link, const struct link_view *view);
@@ -234,6 +241,8 @@ void import_keep_recipe(struct import *import, struct purse *purse,
                         struct import *parent, const struct link_draft *draft,
                         const struct link_view *reply, uint32_t index);
 void import_closed(struct endpoint *end);
+/* Never again: who waits is told, and who asks. */
+void import_die(struct import *import);
 /* Up: makes those that are not live again, one after the other, each once. */
 void import_remake_all(struct link *link);
 /* The same for those that have not been tried yet. */
@@ -243,7 +252,6 @@ void import_remade(struct import *import, const struct link_view *view);
 /* Down: none is live; the link itself goes: all are dead. */
 void import_connection_lost(struct link *link);
 void import_link_gone(struct link *link);
-void import_released(struct import *import);
 
 /* ---- agent.c ---- */
 
@@ -304,7 +312,6 @@ bool agent_export(struct link *link, struct endpoint *end, uint32_t rights,
 
 /* ---- poll.c ---- */
 
-void poll_init(uint64_t limit_ns);
 /* link.c: takes what has come; whether there was anything. */
 bool link_take(struct link *link);
 extern struct list_node link_all;

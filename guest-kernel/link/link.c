@@ -16,64 +16,8 @@
 #define QUIET_NS     10000000ull
 
 struct list_node link_all = {&link_all, &link_all};
-struct link_draft link_draft;
 /* A record is copied here, once, and looked at here only. */
 static uint64_t record_copy[LINK_SLOT_BYTES / sizeof(uint64_t)];
-
-/* ---- sending ---- */
-
-/* What clients closed is told with whatever is sent next. */
-static uint32_t add_releases(const struct link *link, struct link_draft *draft)
-{
-    uint32_t room = (LINK_SLOT_BYTES - link_draft_bytes(draft)) / 4u;
-    const struct list_node *n = link->closing.next;
-
-    while (n != &link->closing && draft->release_count < LINK_RELEASES_MAX &&
-           draft->release_count < room) {
-        draft->releases[draft->release_count++] =
-            list_entry(n, struct import, node)->object;
-        n = n->next;
-    }
-    return draft->release_count;
-}
-
-static void released(struct link *link, uint32_t count)
-{
-    while (count-- > 0)
-        import_released(list_entry(link->closing.next, struct import, node));
-}
-
-bool link_send_draft(struct link *link, struct link_draft *draft, uint32_t slot)
-{
-    struct far_ring *far = &link->far;
-    uint32_t offset = slot * LINK_SLOT_BYTES;
-    uint32_t first = batch_count();
-    uint32_t releases;
-    uint32_t bytes;
-    uint64_t *entry;
-
-    if (link->state != LINK_UP) {
-        batch_begin(); /* what was prepared goes nowhere */
-        return false;
-    }
-    releases = list_is_empty(&link->closing) ? 0 : add_releases(link, draft);
-    bytes = link_draft_pack(draft, phys_to_virt(link->page));
-    entry = (uint64_t *)phys_to_virt(link->page) +
-            LINK_SLOT_BYTES / sizeof(uint64_t);
-    *entry = link_entry(far->given + 1, slot, bytes);
-    batch_copy_out(far->domid, far->page[offset / PAGE_BYTES],
-                   offset & PAGE_MASK, link->page, bytes);
-    batch_copy_out(far->domid, far->head,
-                   LINK_HEAD_ENTRIES +
-                       far->given % LINK_ENTRIES * (uint32_t)sizeof(uint64_t),
-                   link->page + LINK_SLOT_BYTES, sizeof(uint64_t));
-    far->given++;
-    link->stats.events_out++;
-    if (batch_run(link->port, first) != 0)
-        return false;
-    released(link, releases);
-    return true;
-}
 
 /* ---- the connection ends ---- */
 
@@ -84,6 +28,7 @@ static void disconnect(struct link *link)
     if (link->state == LINK_UP)
         link->stats.lost_ns = time_now_ns();
     link->state = LINK_IDLE;
+    link->lost = NULL;
     if (link->port != 0)
         event_close(link->port);
     link->port = 0;
@@ -98,20 +43,15 @@ static void disconnect(struct link *link)
         ring_end(ring);
 }
 
-void link_lost(struct link *link, const char *why)
+/* If the connection was lost meanwhile: ends it, and tells its keeper. */
+static void settle(struct link *link)
 {
-    if (link->state != LINK_UP)
+    if (link->state != LINK_UP || link->lost == NULL)
         return;
-    klog(KLOG_INFO, "link to domain %u lost: %s", link->domid, why);
+    klog(KLOG_INFO, "link to domain %u lost: %s", link->domid, link->lost);
     disconnect(link);
     link->state = LINK_BROKEN;
     notice_post(&link->notice);
-}
-
-void link_violation(struct link *link, const char *what)
-{
-    link->stats.violations++;
-    link_lost(link, what);
 }
 
 /* ---- what comes ---- */
@@ -120,8 +60,7 @@ static void pong(struct link *link, uint32_t id)
 {
     link_draft_begin(&link_draft, LINK_PONG, id, 0);
     batch_begin();
-    if (!link_send_draft(link, &link_draft, LINK_SLOT_PONG))
-        link_lost(link, "it cannot be reached");
+    (void)link_send_draft(link, &link_draft, LINK_SLOT_PONG);
 }
 
 static void take_record(struct link *link, uint32_t slot, uint32_t bytes)
@@ -152,7 +91,7 @@ bool link_take(struct link *link)
 {
     uint32_t count = 0;
 
-    while (link->state == LINK_UP && count < EVENTS_MAX) {
+    while (link_is_up(link) && count < EVENTS_MAX) {
         uint32_t slot;
         uint32_t bytes;
         int got = ring_take(link->ring, record_copy, &slot, &bytes);
@@ -167,6 +106,7 @@ bool link_take(struct link *link)
         link->stats.heard_ns = time_now_ns();
         take_record(link, slot, bytes);
     }
+    settle(link);
     return count != 0;
 }
 
@@ -315,7 +255,12 @@ void link_close(struct link *link)
 int link_import(struct link *link, const char *name, size_t bytes,
                 struct endpoint *end)
 {
-    return import_named(link, name, bytes, end);
+    int status = import_named(link, name, bytes, end);
+
+    if (status == 0 && link_is_up(link) && !link->remaking)
+        import_remake_next(link);
+    settle(link);
+    return status;
 }
 
 int link_set_gate(struct link *link, struct endpoint *gate)
@@ -341,31 +286,53 @@ int link_probe(struct link *link)
     /* What could not be had again, and who found all calls taken. */
     import_remake_all(link);
     call_pump(link);
-    if (link->state != LINK_UP || link->ping_waits)
+    if (!link_is_up(link) || link->ping_waits) {
+        settle(link);
         return 0;
+    }
     link->ping_waits = true;
     link_draft_begin(&link_draft, LINK_PING, (uint32_t)link->stats.connections,
                      0);
     batch_begin();
-    if (!link_send_draft(link, &link_draft, LINK_SLOT_PING))
-        link_lost(link, "it cannot be reached");
+    (void)link_send_draft(link, &link_draft, LINK_SLOT_PING);
+    settle(link);
     return 0;
 }
 
+/* Sending may show that the connection is lost; who cannot be served ever again
+ * then is told at once. */
+static bool carrier_send(struct endpoint *end, struct thread *sender)
+{
+    struct import *import = end->remote;
+    struct link *link = import->link;
+    bool is_taken = call_send(end, sender);
+
+    if (link != NULL)
+        settle(link);
+    return is_taken || (import->dead && call_send(end, sender));
+}
+
+static void carrier_answered(struct thread *agent)
+{
+    struct link *link = agent->agent->link;
+
+    agent_answered(agent);
+    settle(link);
+}
+
 static const struct carrier_ops link_carrier = {
-    .send = call_send,
+    .send = carrier_send,
     .abandon = call_abandon,
     .closed = import_closed,
-    .answered = agent_answered,
+    .answered = carrier_answered,
     .reaches = agent_reaches,
     .pull = agent_pull,
     .pulled = agent_pulled,
     .push = agent_push,
 };
 
-void link_init(uint64_t poll_ns)
+void link_init(void)
 {
     object_set_destroy(OBJECT_LINK, link_destroy);
     carrier_set(&link_carrier);
-    poll_init(poll_ns);
 }

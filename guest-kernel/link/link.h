@@ -30,9 +30,11 @@ enum link_phase {
     LINK_BROKEN = 4,
 };
 
-/* Once. (poll_ns): the longest time to look for messages before the machine
- * waits for an interrupt; 0: never. */
-void link_init(uint64_t poll_ns);
+/* Once. */
+void link_init(void);
+/* The longest time to look for messages before the machine waits for an
+ * interrupt; 0, as at the start: never. */
+void link_set_poll(uint64_t limit_ns);
 
 /* One reference; signals (port) with (badge) when it breaks. */
 struct object *link_create(struct purse *purse, struct port *port,

@@ -18,7 +18,7 @@ static uint64_t waiting_since; /* when we last gave up; 0: never */
 
 static bool is_expected(const struct link *link)
 {
-    return link->state == LINK_UP && !link->is_quiet;
+    return link_is_up(link) && !link->is_quiet;
 }
 
 static void mask_all(bool masked)
@@ -105,7 +105,7 @@ static bool poll(void)
     return false;
 }
 
-void poll_init(uint64_t limit)
+void link_set_poll(uint64_t limit)
 {
     limit_ns = limit;
     window_ns = 0;

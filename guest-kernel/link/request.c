@@ -9,15 +9,14 @@
 /* Strings of a request up to this many bytes travel in the record. */
 #define INLINE_BYTES_MAX 1024u
 
-static int grant_page(struct link_call *call, const struct space *space,
-                      uint64_t page, bool writable)
+static int grant_page(struct link_call *call, struct ucopy_at at, bool writable)
 {
-    struct mapping *mapping = space_find(space, page);
-    paddr_t frame = space_frame(space, page, writable ? PROT_WRITE : PROT_READ);
+    struct mapping *mapping = space_find(at.space, at.addr);
+    paddr_t frame = ucopy_frame(at, writable ? PROT_WRITE : PROT_READ);
     grant_t ref;
 
     /* Pages that are the kernel's own (message buffers) are not to be given. */
-    if (mapping == NULL || mapping->memory == NULL || frame == FRAME_NONE)
+    if (mapping == NULL || mapping->memory == NULL)
         return NU_FAULT;
     if (call->held.count == LINK_REFS_MAX)
         return NU_TOOLONG;
@@ -51,7 +50,7 @@ static int grant_memory(struct link_call *call, struct ucopy_at at,
     if (bytes == 0)
         extent->offset = 0;
     for (; status == 0 && bytes != 0 && page < end; page += PAGE_BYTES) {
-        status = grant_page(call, at.space, page, writable);
+        status = grant_page(call, (struct ucopy_at){at.space, page}, writable);
         extent->pages++;
     }
     return status;

@@ -70,9 +70,8 @@ static void add_copies(const struct agent *agent, uint64_t addr,
         uint64_t piece = bytes;
         grant_t ref =
             agent->refs[window->first_ref + (uint32_t)(offset / PAGE_BYTES)];
-        paddr_t at =
-            space_frame(own.space, own.addr, out ? PROT_READ : PROT_WRITE) +
-            (own.addr & PAGE_MASK);
+        paddr_t at = ucopy_frame(own, out ? PROT_READ : PROT_WRITE) +
+                     (own.addr & PAGE_MASK);
 
         if (piece > far_left)
             piece = far_left;

@@ -52,6 +52,14 @@ static uint8_t *reach(struct ucopy_at at, uint32_t access, uint64_t *bytes)
     return (uint8_t *)phys_to_virt(frame) + (at.addr & PAGE_MASK);
 }
 
+paddr_t ucopy_frame(struct ucopy_at at, uint32_t access)
+{
+    paddr_t frame = space_frame(at.space, at.addr, access);
+
+    KASSERT(frame != FRAME_NONE);
+    return frame;
+}
+
 void ucopy(struct ucopy_at to, struct ucopy_at from, uint64_t bytes)
 {
     while (bytes > 0) {

@@ -23,6 +23,10 @@ struct ucopy_at {
  * PROT_WRITE), demand-zero pages found on the way. 0, -NU_FAULT, -NU_NOMEM. */
 int ucopy_prepare(struct ucopy_at at, uint64_t bytes, uint32_t access);
 
+/* The frame that (at), which has been prepared, lies in: for the hypervisor, who
+ * copies; the kernel does not look at it. */
+paddr_t ucopy_frame(struct ucopy_at at, uint32_t access);
+
 /* Copies (bytes) that both sides have prepared. Cannot fail. */
 void ucopy(struct ucopy_at to, struct ucopy_at from, uint64_t bytes);
 

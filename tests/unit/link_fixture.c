@@ -44,7 +44,7 @@ nu_handle_t world_server_channel(uint64_t badge)
 int link_setup(void **state)
 {
     fixture_setup(state);
-    link_init(0);
+    link_init();
     memset(&world, 0, sizeof(world));
     world.keeper = fixture_process("links", 200);
     world.client = fixture_process("client", 200);
