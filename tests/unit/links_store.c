@@ -11,7 +11,7 @@
 
 #define PATH_BYTES  160u
 #define VALUE_BYTES 600u
-#define CHANGES_MAX 16u
+#define CHANGES_MAX 64u
 
 struct node {
     char path[PATH_BYTES]; /* empty: free */

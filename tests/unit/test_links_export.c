@@ -131,7 +131,6 @@ static void malformed_offers_are_no_offers(void **state)
     assert_non_null(host_link_to(7));
 }
 
-/* A value may be longer than any number, or no text at all. */
 static void long_values_are_no_offers(void **state)
 {
     char longest[500];
@@ -236,17 +235,18 @@ static void who_offers_in_a_loop_waits_and_hurts_nobody(void **state)
     host_pass(5);
     calls = host.store_calls;
     lines = host.lines;
-    for (uint32_t i = 0; i < 5000; i++) {
+    for (uint32_t i = 0; i < 250; i++) {
         char word[32];
 
         snprintf(word, sizeof(word), "3.%u", i);
         offer(7, word);
+        host_pass(10);
         if (i % 2 == 0)
             host_remove("/local/domain/7");
-        host_pass(1);
+        host_pass(10);
     }
     /* Four at once and two a second: in five seconds fourteen. */
-    assert_true(host.links[1].opens <= 15);
+    assert_in_range(host.links[1].opens, 10, 15);
     assert_true(host.store_calls - calls < 5000);
     assert_true(host.lines - lines <= 40);
     assert_int_equal(host_link_to(8)->closes, 0);
@@ -269,7 +269,12 @@ static void offers_from_before_and_in_crowds_are_found(void **state)
     assert_true(names_add("fs"));
     host_pass(50);
     assert_non_null(host_link_to(7));
-    /* More changes than a watch keeps. */
+    /* More changes than are looked at in one go; more than a watch keeps. */
+    for (uint32_t i = 100; i < 140; i++)
+        host_set(path_of(i, HOST_DOMID, "/x"), "");
+    offer(9, "1.1");
+    host_pass(200);
+    assert_non_null(host_link_to(9));
     for (uint32_t i = 10; i < 50; i++)
         offer(i, "1.1");
     host_pass(200);
