@@ -105,6 +105,12 @@ static bool is_open(const struct import *import)
     return link_is_up(import->link) && import->live;
 }
 
+static bool wait(struct link *link)
+{
+    link->has_waiting = true;
+    return false;
+}
+
 bool call_send(struct endpoint *end, struct thread *sender)
 {
     struct import *import = end->remote;
@@ -117,22 +123,22 @@ bool call_send(struct endpoint *end, struct thread *sender)
         return true;
     }
     if (!is_open(import))
-        return false;
+        return wait(link);
     call = call_begin(link, sender, import);
     if (call == NULL)
-        return false;
+        return wait(link);
     status = request_draft(call, sender, import->object);
     if (status != 0) {
         call_end(link, call);
         /* Grants that others have will be free again. */
         if (status == NU_AGAIN && link->calling != 0)
-            return false;
+            return wait(link);
         refuse(sender, status == NU_AGAIN ? NU_NOMEM : status);
         return true;
     }
     if (!link_send_draft(link, &link_draft, LINK_CALL_INDEX(call->id))) {
         call_end(link, call);
-        return false;
+        return wait(link);
     }
     request_sent(sender);
     link->stats.calls++;
@@ -186,46 +192,65 @@ void call_requeue_all(struct link *link)
         thread->state = THREAD_SENDING;
         thread->dest = import->end;
         list_add_head(&import->end->own.senders, &thread->link);
+        link->has_waiting = true;
         link->stats.replayed++;
     }
 }
 
-/* The senders of one import, in order, as long as they can send. */
-static bool pump_import(const struct import *import)
+static bool has_senders(const struct import *import)
 {
-    struct list_node *senders = &import->end->own.senders;
+    return import->end != NULL && import->live &&
+           !list_is_empty(&import->end->own.senders);
+}
 
-    while (!list_is_empty(senders)) {
-        struct thread *sender = list_entry(senders->next, struct thread, link);
-        struct endpoint *end = import->end;
+/* Who has waited longest for (import) sends. False: it cannot. */
+static bool pump_one(const struct import *import)
+{
+    struct endpoint *end = import->end;
+    struct list_node *senders = &end->own.senders;
+    struct thread *sender = list_entry(senders->next, struct thread, link);
 
-        list_del(&sender->link);
-        sender->dest = NULL;
-        sender->state = THREAD_READY;
-        if (!call_send(end, sender)) {
-            sender->state = THREAD_SENDING;
-            sender->dest = end;
-            list_add_head(senders, &sender->link);
-            return false;
-        }
-        if (sender->state == THREAD_READY)
-            sched_ready(sender);
+    list_del(&sender->link);
+    sender->dest = NULL;
+    sender->state = THREAD_READY;
+    if (!call_send(end, sender)) {
+        sender->state = THREAD_SENDING;
+        sender->dest = end;
+        list_add_head(senders, &sender->link);
+        return false;
     }
+    if (sender->state == THREAD_READY)
+        sched_ready(sender);
     return true;
+}
+
+/* The import whose turn it is: each has one after the other. */
+static struct import *next_turn(struct link *link)
+{
+    link->turn = link->turn->next;
+    if (link->turn == &link->imports)
+        link->turn = link->turn->next;
+    return list_entry(link->turn, struct import, node);
 }
 
 void call_pump(struct link *link)
 {
-    struct list_node *n = link->imports.next;
+    uint32_t passed = 0;
 
-    while (link_is_up(link) && n != &link->imports) {
-        struct import *import = list_entry(n, struct import, node);
+    if (!link->has_waiting)
+        return;
+    while (link_is_up(link) && passed < link->import_count) {
+        const struct import *import = next_turn(link);
 
-        n = n->next;
-        if (import->end == NULL || !import->live ||
-            list_is_empty(&import->end->own.senders))
-            continue;
-        if (!pump_import(import))
+        if (!has_senders(import)) {
+            passed++;
+        } else if (pump_one(import)) {
+            passed = 0;
+        } else {
+            link->turn = link->turn->prev; /* it has not had it */
             return;
+        }
     }
+    /* Who waits for an object that is not there yet is looked at when it is. */
+    link->has_waiting = !link_is_up(link);
 }

@@ -91,6 +91,7 @@ int import_named(struct link *link, const char *name, size_t bytes,
     status = keep_named_recipe(import, link->purse, name, bytes);
     if (status != 0) {
         end->remote = NULL;
+        link->turn = &link->imports;
         list_del(&import->node);
         link->import_count--;
         purse_object_free(import);
@@ -106,6 +107,7 @@ void import_set_live(struct import *import, uint32_t object)
 {
     import->object = object;
     import->live = true;
+    import->link->has_waiting = true;
 }
 
 void import_keep_recipe(struct import *import, struct purse *purse,
@@ -145,6 +147,8 @@ static struct import *release_one(struct import *import)
     struct link *link = import->link;
     struct import *parent = import->parent;
 
+    if (link != NULL && link->turn == &import->node)
+        link->turn = import->node.prev;
     list_del(&import->node);
     if (link != NULL) {
         link->import_count--;
@@ -216,6 +220,7 @@ void import_link_gone(struct link *link)
         struct import *import =
             list_entry(link->imports.next, struct import, node);
 
+        link->turn = &link->imports;
         list_del(&import->node);
         list_init(&import->node);
         link->import_count--;

@@ -142,7 +142,9 @@ struct link {
     uint32_t call_count; /* for the ids of calls */
     struct list_node imports; /* oldest first: parents before children */
     struct list_node closing; /* to be released at the peer */
+    struct list_node *turn; /* of (imports): whose senders were served last */
     uint32_t import_count;
+    bool has_waiting; /* somebody may wait to send */
     bool remaking; /* a call of the link's own is under way */
     uint32_t round; /* of making imports again; each is tried once in one */
     struct link_stats stats;

@@ -182,6 +182,7 @@ struct object *link_create(struct purse *purse, struct port *port,
     link->purse = purse;
     link->state = LINK_IDLE;
     list_init(&link->imports);
+    link->turn = &link->imports;
     list_init(&link->closing);
     list_add_tail(&link_all, &link->node);
     link->quiet.fire = quiet_is_over;
@@ -244,7 +245,8 @@ int link_attach(struct link *link, uint32_t ring_ref, uint64_t epoch)
     import_remake_all(link);
     /* What the peer sent before we looked. */
     (void)link_take(link);
-    return 0;
+    settle(link);
+    return link->state == LINK_UP ? 0 : NU_GONE;
 }
 
 void link_close(struct link *link)

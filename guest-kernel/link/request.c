@@ -6,8 +6,14 @@
 
 #include <abi/error.h>
 
-/* Strings of a request up to this many bytes travel in the record. */
-#define INLINE_BYTES_MAX 1024u
+/* Strings of a request up to this many bytes travel in the record: whatever else
+ * is in it, they fit. */
+#define INLINE_BYTES_MAX 640u
+_Static_assert(sizeof(struct link_record) + 8 * NU_WORDS_MAX +
+                       8 * NU_STRINGS_MAX + 8 * NU_RX_MAX + 8 * NU_HANDLES_MAX +
+                       4 * LINK_REFS_MAX + INLINE_BYTES_MAX <=
+                   LINK_SLOT_BYTES,
+               "a request at all its limits fits a slot");
 
 static int grant_page(struct link_call *call, struct ucopy_at at, bool writable)
 {

@@ -94,9 +94,9 @@ static void heads_that_lie_are_refused(void **state)
     assert_int_equal(link_attach(world.link, 300, 1), NU_DENIED);
     assert_int_equal(link_attach(world.link, ~0u, 1), NU_DENIED);
     assert_int_equal(world_info().state, LINK_OFFERED);
-    /* Slots that are not granted are found out by the first record. */
+    /* Slots that are not granted are found out by the first record, at once. */
     peer.head->page[0] = 400;
-    assert_int_equal(link_attach(world.link, peer.head_ref, 1), 0);
+    assert_int_equal(link_attach(world.link, peer.head_ref, 1), NU_GONE);
     assert_int_equal(world_info().state, LINK_BROKEN);
 }
 

@@ -36,17 +36,17 @@ static void expect(struct thread *t, uint32_t i, uint64_t addr, uint64_t bytes)
 static void short_string_travels_in_the_record(void **state)
 {
     (void)state;
-    fixture_poke(world.client, FIXTURE_HEAP + 4090, text, 1024);
-    set_string(world.tc, 0, FIXTURE_HEAP + 4090, 1000);
-    set_string(world.tc, 1, FIXTURE_HEAP + 5090, 24);
+    fixture_poke(world.client, FIXTURE_HEAP + 4090, text, 640);
+    set_string(world.tc, 0, FIXTURE_HEAP + 4090, 616);
+    set_string(world.tc, 1, FIXTURE_HEAP + 4706, 24);
     world_call(world.tc, world.fs, SERVICE(1) | STRINGS(2), 0);
     peer_take_request(FS_OBJECT, SERVICE(1) | STRINGS(2));
     assert_int_equal(peer.view.head.ref_count, 0);
     assert_int_equal(grant_used(), 1 + LINK_SLOT_PAGES);
     assert_int_equal(peer_read_piece(0, got), GNTST_okay);
-    assert_memory_equal(got, text, 1000);
+    assert_memory_equal(got, text, 616);
     assert_int_equal(peer_read_piece(1, got), GNTST_okay);
-    assert_memory_equal(got, text + 1000, 24);
+    assert_memory_equal(got, text + 616, 24);
 }
 
 static void long_string_is_granted_while_the_call_is_away(void **state)
