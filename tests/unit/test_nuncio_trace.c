@@ -67,7 +67,8 @@ static void calls_read_like_strace(void **state)
     decode(PRINT_TEXT, false, false, &out);
     assert_string_equal(
         text_string(&out),
-        "shell: directory#1.open(\"/etc/motd\", 0) = ok file#1, 512, 0 <1.2 us>\n"
+        "shell: directory#1.open(\"/etc/motd\", 0) = ok file#1, 512, 0 <1.2 "
+        "us>\n"
         "shell: file#1.read(0, 512) = ok \"a\\\"\\n\\xff\\\\b\" <1.2 us>\n");
     text_free(&out);
 }
@@ -265,7 +266,8 @@ static void json_is_one_array(void **state)
         "\"object\": \"directory#1\", \"contract\": \"directory\", "
         "\"method\": \"open\", \"arguments\": {\"path\": \"a\\u00fc\", "
         "\"flags\": 0}, \"status\": 0, \"error\": \"ok\", \"results\": "
-        "{\"file\": \"file#1\", \"bytes\": 512, \"identity\": 0}, \"ns\": 2250, "
+        "{\"file\": \"file#1\", \"bytes\": 512, \"identity\": 0}, \"ns\": "
+        "2250, "
         "\"duration_ns\": 1250},\n"
         "{\"kind\": \"lost\", \"process\": \"sh\\\"x\", \"thread\": 11, "
         "\"records\": 3, \"ns\": 4750}\n"
