@@ -103,26 +103,42 @@ uint64_t *pt_entry(paddr_t root, uint64_t va)
     return &table[index_at(va, 0)];
 }
 
+static inline uint64_t entry_in(paddr_t table, uint64_t va, int level)
+{
+    return ((const uint64_t *)phys_to_virt(table))[index_at(va, level)];
+}
+
+/* What (entry) maps (va) to. (granted): what all levels say, NX turned round. */
+static inline uint64_t leaf(uint64_t entry, uint64_t granted, uint64_t va,
+                            int level)
+{
+    uint64_t within = (1ull << (12 + 9 * level)) - 1;
+
+    if (!(entry & PTE_PRESENT))
+        return 0;
+    return (((entry & PTE_ADDR & ~within) | (va & within)) & ~PAGE_MASK) |
+           (granted & (PTE_PRESENT | PTE_WRITE | PTE_USER)) |
+           (~granted & PTE_NX);
+}
+
+/* Not a loop: every page of a message comes by here, and constant levels halve
+ * the instructions. */
 uint64_t pt_lookup(paddr_t root, uint64_t va)
 {
-    const uint64_t *table = phys_to_virt(root);
-    uint64_t granted = PTE_PRESENT | PTE_WRITE | PTE_USER;
-    uint64_t refused = 0; /* NX counts when any level has it */
+    uint64_t entry = entry_in(root, va, 3);
+    uint64_t granted = entry ^ PTE_NX;
 
-    for (int level = 3;; level--) {
-        uint64_t entry = table[index_at(va, level)];
-
-        if (!(entry & PTE_PRESENT))
-            return 0;
-        granted &= entry;
-        refused |= entry & PTE_NX;
-        if (level == 0 || (entry & PTE_LARGE)) {
-            uint64_t within = (1ull << (12 + 9 * level)) - 1;
-
-            return (((entry & PTE_ADDR & ~within) | (va & within)) &
-                    ~PAGE_MASK) |
-                   granted | refused;
-        }
-        table = phys_to_virt(entry & PTE_ADDR);
-    }
+    if (!(entry & PTE_PRESENT))
+        return 0;
+    entry = entry_in(entry & PTE_ADDR, va, 2);
+    granted &= entry ^ PTE_NX;
+    if ((entry & (PTE_PRESENT | PTE_LARGE)) != PTE_PRESENT)
+        return leaf(entry, granted, va, 2);
+    entry = entry_in(entry & PTE_ADDR, va, 1);
+    granted &= entry ^ PTE_NX;
+    if ((entry & (PTE_PRESENT | PTE_LARGE)) != PTE_PRESENT)
+        return leaf(entry, granted, va, 1);
+    entry = entry_in(entry & PTE_ADDR, va, 0);
+    granted &= entry ^ PTE_NX;
+    return leaf(entry, granted, va, 0);
 }
