@@ -6,8 +6,6 @@ Singularity's authors published for their WebFiles (Aiken et al., "Deconstructin
 Process Isolation", MSPC 2006), in time on one machine.
 """
 
-import statistics
-
 import chart
 import machine
 
@@ -51,8 +49,8 @@ def measure(build, disk, rounds):
         for step, place in STEPS:
             found = one(build, disk, place, False)
             times[step].append(found["ns"] / found["ops"])
-    return [(step, counts[step], statistics.median(times[step]))
-            for step, _ in STEPS]
+    # The least: what the host does besides can only make it longer.
+    return [(step, counts[step], min(times[step])) for step, _ in STEPS]
 
 
 def over_first(values):
