@@ -318,7 +318,8 @@ uint32_t link_guest_begin(struct link_guest *lg, uint32_t index,
     uint32_t id = ++lg->calls * LINK_CALLS + index;
 
     memset(words, 0, sizeof(words));
-    memcpy(words, fixed, fixed_bytes);
+    if (fixed_bytes != 0)
+        memcpy(words, fixed, fixed_bytes);
     link_draft_begin(&lg->draft, LINK_REQUEST, id,
                      nu_tag(method, (fixed_bytes + 7) / 8, 0, 0));
     lg->draft.head.object = object;
