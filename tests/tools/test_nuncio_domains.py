@@ -18,7 +18,7 @@ from nuncio_domains_base import NUNCIO, Base
 
 class Run(Base):
     def test_each_domain_gets_what_is_its_own(self):
-        self.write("do.t", "exit7")
+        self.write("do.t", "until:driver:1:7")
         status, out, _ = self.run_it("--archive", f"{self.work}/a")
         self.assertEqual((status, out), (7, "output\n"))
         main = self.read("command.t")
@@ -39,7 +39,7 @@ class Run(Base):
         self.assertIn("add driver watchdog_ms=3000\n", self.read("asked"))
 
     def test_driver_starts_before_main(self):
-        self.write("do.t", "exit0")
+        self.write("do.t", "until:driver:1:0")
         self.assertEqual(self.run_it()[0], 0)
         order = self.pids("broker") + self.pids("driver") + self.pids("t")
         self.assertEqual(order, sorted(order))

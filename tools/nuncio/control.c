@@ -113,13 +113,11 @@ static enum control_state take_lines(struct control *control)
 
 enum control_state control_receive(struct control *control)
 {
-    enum control_state state;
-
     for (;;) {
         static char piece[4096];
+        enum control_state state = take_lines(control);
         ssize_t got;
 
-        state = take_lines(control);
         if (state != CONTROL_PENDING)
             return state;
         if (control->in.bytes + control->lines.bytes > CONTROL_ANSWER_MAX)

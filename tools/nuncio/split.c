@@ -239,7 +239,8 @@ bool domains_split(struct system *sys, struct domains *domains,
 {
     struct split *split = must_realloc(NULL, sizeof(*split));
     unsigned before = report->errors;
-    size_t order[SYSTEM_DOMAINS_MAX];
+    size_t order[SYSTEM_DOMAINS_MAX] = {0};
+    bool good;
 
     memset(split, 0, sizeof(*split));
     *domains = (struct domains){.sys = sys};
@@ -248,17 +249,17 @@ bool domains_split(struct system *sys, struct domains *domains,
     place_all(split);
     for (size_t i = 0; i < sys->service_count; i++)
         check_service(split, i);
-    if (put_in_order(split, order) && report->errors == before) {
+    if (put_in_order(split, order) && split->report->errors == before) {
         domains->count = split->count;
         for (size_t i = 0; i < split->count; i++)
             split_make_part(split, &split->places[order[i]],
                             &domains->items[i]);
     }
+    good = split->report->errors == before;
     free(split);
-    if (report->errors == before)
-        return true;
-    domains_free(domains);
-    return false;
+    if (!good)
+        domains_free(domains);
+    return good;
 }
 
 void domains_free(struct domains *domains)
