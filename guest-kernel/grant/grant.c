@@ -13,10 +13,28 @@
 static struct grant_entry_v1 *entries; /* NULL: no table */
 static uint32_t grant_count; /* entries that can be had */
 static uint32_t used_count;
-/* References that are free, the next one last; they need no search, for every
- * message takes some. */
+/*
+ * References that are free, in the order they will be given: what was revoked
+ * last comes last. So a domain that was slow to hear that it may not, and still
+ * writes by an old reference, finds nothing there for a long time.
+ */
 static uint16_t free_refs[GRANTS_MAX];
+static uint32_t free_first;
 static uint32_t free_count;
+
+static void put_free(uint32_t ref)
+{
+    free_refs[(free_first + free_count++) % GRANTS_MAX] = (uint16_t)ref;
+}
+
+static uint32_t take_free(void)
+{
+    uint32_t ref = free_refs[free_first];
+
+    free_first = (free_first + 1) % GRANTS_MAX;
+    free_count--;
+    return ref;
+}
 
 void grant_init(const struct hv_domain *domain)
 {
@@ -26,8 +44,9 @@ void grant_init(const struct hv_domain *domain)
     entries = domain == NULL ? NULL : domain->grants;
     used_count = 0;
     free_count = 0;
-    for (uint32_t ref = end; ref-- > GNTTAB_NR_RESERVED_ENTRIES;) {
-        free_refs[free_count++] = (uint16_t)ref;
+    free_first = 0;
+    for (uint32_t ref = GNTTAB_NR_RESERVED_ENTRIES; ref < end; ref++) {
+        put_free(ref);
     }
     grant_count = free_count;
 }
@@ -41,7 +60,7 @@ grant_t grant_access(uint16_t domid, uint64_t frame, bool writable)
     if (free_count == 0 || frame > UINT32_MAX) {
         return GRANT_NONE;
     }
-    ref = free_refs[--free_count];
+    ref = take_free();
     used_count++;
     entry = &entries[ref];
     entry->frame = (uint32_t)frame;
@@ -70,7 +89,7 @@ bool grant_end(grant_t ref)
         }
     } while (!__atomic_compare_exchange_n(flags, &seen, 0, false,
                                           __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
-    free_refs[free_count++] = (uint16_t)ref;
+    put_free(ref);
     used_count--;
     return true;
 }

@@ -92,6 +92,23 @@ static void table_fills_up_and_is_all_usable_again(void **state)
     }
 }
 
+static void revoked_reference_comes_back_last(void **state)
+{
+    uint32_t others = grant_total() - 1;
+    grant_t old = grant_access(PEER, 1, true);
+
+    (void)state;
+    assert_true(grant_end(old));
+    for (uint32_t i = 0; i < others; i++) {
+        grant_t ref = grant_access(PEER, 1, true);
+
+        assert_int_not_equal(ref, old);
+        assert_true(grant_end(ref));
+    }
+    assert_int_equal(grant_access(PEER, 1, true), old);
+    assert_true(grant_end(old));
+}
+
 static void try_to_end(const struct gnttab_copy *copy)
 {
     (void)copy;
@@ -192,6 +209,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(entry_says_what_was_granted, setup),
         cmocka_unit_test_setup(table_fills_up_and_is_all_usable_again, setup),
+        cmocka_unit_test_setup(revoked_reference_comes_back_last, setup),
         cmocka_unit_test_setup(pinned_grant_is_not_ended, setup),
         cmocka_unit_test_setup(peer_uses_what_it_was_granted_and_no_more,
                                setup),
