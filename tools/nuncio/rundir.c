@@ -107,20 +107,20 @@ static void clean(const struct rundir *dir)
     struct control control;
     const struct dirent *entry;
 
+    while (entries != NULL && (entry = readdir(entries)) != NULL) {
+        if (entry->d_name[0] != '.' && goes(dir, entry->d_name))
+            (void)unlinkat(dirfd(entries), entry->d_name, 0);
+    }
+    if (entries != NULL)
+        closedir(entries);
+    if (dir->kind == RUNDIR_PRIVATE)
+        (void)rmdir(dir->path);
+    /* Last, for then the name is free for others. */
     if (dir->kind == RUNDIR_JOINED && dir->name != NULL &&
         control_open(&control, dir->path)) {
         (void)control_ask(&control, "remove %s", dir->name);
         control_close(&control);
     }
-    if (entries == NULL)
-        return;
-    while ((entry = readdir(entries)) != NULL) {
-        if (entry->d_name[0] != '.' && goes(dir, entry->d_name))
-            (void)unlinkat(dirfd(entries), entry->d_name, 0);
-    }
-    closedir(entries);
-    if (dir->kind == RUNDIR_PRIVATE)
-        (void)rmdir(dir->path);
 }
 
 /* Waits for the other end of (pipe) to close: then nobody has cleaned up. */
