@@ -46,34 +46,46 @@ def measure(build, work, disk, tree, rounds):
     return found, linux
 
 
-def median(found, row, operation):
+def of_rounds(found, row, operation, choose=statistics.median):
     values = found.get(row, {}).get(operation)
-    return statistics.median(values) if values else None
+    return choose(values) if values else None
 
 
-def cell(ns):
-    return "" if ns is None else f"{ns / 1000:,.1f}"
+def cell(found, row, operation):
+    """Median and least of the rounds, in microseconds."""
+    if not found.get(row, {}).get(operation):
+        return ""
+    return (f"{of_rounds(found, row, operation) / 1000:,.1f} "
+            f"({of_rounds(found, row, operation, min) / 1000:,.1f})")
+
+
+def against_linux(found, row, operation, choose=statistics.median):
+    """How many times faster (row) is; None for Linux itself or without it."""
+    theirs = of_rounds(found, LINUX, operation, choose)
+    ours = of_rounds(found, row, operation, choose)
+    return None if row == LINUX or not theirs or not ours else theirs / ours
+
+
+def ratio_cell(found, row, operation):
+    if against_linux(found, row, operation) is None:
+        return ""
+    return (f"{against_linux(found, row, operation):.2f} "
+            f"({against_linux(found, row, operation, min):.2f})")
 
 
 def table(found):
+    """The least of the rounds is given too: it is the one that the host's other
+    work disturbed least."""
     yield ("| file service is | " + " | ".join(
         f"{text}, µs" for text in OPERATIONS.values()) +
         " | 9p / ours: 4 KiB | 128 KiB |")
     yield "|---|" + "---:|" * (len(OPERATIONS) + 2)
     for row in found:
-        ratios = [f"{ratio:.2f}" if ratio else ""
-                  for ratio in (against_linux(found, row, name)
-                                for name in list(OPERATIONS)[:2])]
-        yield (f"| {row} | " + " | ".join(
-            cell(median(found, row, name)) for name in OPERATIONS) +
-            f" | {ratios[0]} | {ratios[1]} |")
-
-
-def against_linux(found, row, operation):
-    """How many times faster (row) is; None for Linux itself or without it."""
-    theirs = median(found, LINUX, operation)
-    ours = median(found, row, operation)
-    return None if row == LINUX or not theirs or not ours else theirs / ours
+        cells = [cell(found, row, name) for name in OPERATIONS]
+        cells += [ratio_cell(found, row, name) for name in list(OPERATIONS)[:2]]
+        yield f"| {row} | " + " | ".join(cells) + " |"
+    yield ""
+    yield "The median of the rounds, and the least in brackets."
 
 
 def missed(found):
