@@ -3,6 +3,9 @@
 #   tests/unit/NAME.mk    unit-tests += NAME
 #                         unit-NAME-srcs := tests/unit/test_NAME.c ...
 #                         unit-NAME-cflags, unit-NAME-libs, unit-NAME-deps
+#                         unit-NAME-pools := POOL ...
+#                         unit-pools += POOL; pool-POOL-srcs, pool-POOL-cflags:
+#                         compiled once, and linked to all tests that name it
 #   tests/fuzz/NAME.mk    fuzz-targets += NAME
 #                         fuzz-NAME-srcs := tests/fuzz/fuzz_NAME.c ...
 #                         fuzz-NAME-cflags, fuzz-NAME-libs, fuzz-NAME-deps
@@ -14,6 +17,7 @@
 # the sanitizers, into $(BUILD)/unit/NAME/ and $(BUILD)/fuzz/NAME/.
 
 unit-tests :=
+unit-pools :=
 fuzz-targets :=
 tool-tests :=
 include $(sort $(wildcard tests/unit/*.mk))
@@ -37,11 +41,26 @@ FUZZ_CFLAGS := $(filter-out $(WARN_GCC),$(TEST_CFLAGS)) \
 # $(1) kind, $(2) name: objects of one program.
 test-objs = $(patsubst %.c,$(BUILD)/$(1)/$(2)/%.o,$($(1)-$(2)-srcs))
 
+# $(1) pool: its objects.
+pool-objs = $(patsubst %.c,$(BUILD)/unit/pool-$(1)/%.o,$(pool-$(1)-srcs))
+# $(1) kind, $(2) name: objects of the pools it uses.
+test-pool-objs = $(foreach p,$($(1)-$(2)-pools),$(call pool-objs,$(p)))
+
+define test-pool
+$(call pool-objs,$(1)): $(BUILD)/unit/pool-$(1)/%.o: %.c $(GEN)/contract/.stamp
+	@mkdir -p $$(@D)
+	$$(Q)$(CC) $(TEST_CFLAGS) $(pool-$(1)-cflags) -c $$< -o $$@
+endef
+
+$(foreach p,$(unit-pools),$(eval $(call test-pool,$(p))))
+
 # $(1) kind, $(2) name, $(3) compiler, $(4) flags, $(5) libraries
 define test-program
-$(BUILD)/$(1)/$(2)/test: $(call test-objs,$(1),$(2)) $($(1)-$(2)-deps)
+$(BUILD)/$(1)/$(2)/test: $(call test-objs,$(1),$(2)) \
+    $(call test-pool-objs,$(1),$(2)) $($(1)-$(2)-deps)
 	$$(call say,$(1))
-	$$(Q)$(3) $(4) $(call test-objs,$(1),$(2)) -o $$@ $($(1)-$(2)-libs) $(5)
+	$$(Q)$(3) $(4) $(call test-objs,$(1),$(2)) $(call test-pool-objs,$(1),$(2)) \
+	    -o $$@ $($(1)-$(2)-libs) $(5)
 $(call test-objs,$(1),$(2)): $(BUILD)/$(1)/$(2)/%.o: %.c $(GEN)/contract/.stamp
 	@mkdir -p $$(@D)
 	$$(Q)$(3) $(4) $($(1)-$(2)-cflags) -c $$< -o $$@

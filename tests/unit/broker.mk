@@ -2,7 +2,10 @@
 broker-units := $(addprefix broker_,memory vhost copy event mailbox control)
 unit-tests += $(broker-units)
 $(foreach t,$(broker-units),$(eval \
-    unit-$(t)-srcs := tests/unit/test_$(t).c tests/unit/broker_fixture.c $(broker-srcs)))
+    unit-$(t)-srcs := tests/unit/test_$(t).c))
+$(foreach t,$(broker-units),$(eval unit-$(t)-pools := broker))
+unit-pools += broker
+pool-broker-srcs = tests/unit/broker_fixture.c $(broker-srcs)
 $(foreach t,$(broker-units),$(eval unit-$(t)-libs := -lseccomp))
 
 # Two threads, under ThreadSanitizer in place of the others.

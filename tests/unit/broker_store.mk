@@ -5,5 +5,8 @@ broker-store-units := $(addprefix broker_store,_ops _perms _watch _transaction \
     _quota _ring _model)
 unit-tests += $(broker-store-units)
 $(foreach t,$(broker-store-units),$(eval \
-    unit-$(t)-srcs := tests/unit/test_$(t).c $(broker-store-test-srcs)))
+    unit-$(t)-srcs := tests/unit/test_$(t).c))
+$(foreach t,$(broker-store-units),$(eval unit-$(t)-pools := broker-store))
+unit-pools += broker-store
+pool-broker-store-srcs = $(broker-store-test-srcs)
 unit-broker_store_model-srcs += tests/unit/broker_store_model.c

@@ -10,17 +10,15 @@ kernel-core-srcs = tests/unit/kernel_fixture.c \
 kernel-core-cflags := -DNU_SERVER_ONLY -Ihv/fake -Iguest-kernel/arch/fake -Iguest-kernel \
     -Iguest-kernel/arch/x86
 
-unit-tests += kernel_mm kernel_message kernel_transfer kernel_ends kernel_random
-unit-kernel_mm-srcs = tests/unit/test_kernel_mm.c $(kernel-core-srcs)
-unit-kernel_mm-cflags := $(kernel-core-cflags)
-unit-kernel_message-srcs = tests/unit/test_kernel_message.c \
-    tests/unit/kernel_pair.c $(kernel-core-srcs)
-unit-kernel_transfer-srcs = tests/unit/test_kernel_transfer.c \
-    tests/unit/kernel_pair.c $(kernel-core-srcs)
-unit-kernel_transfer-cflags := $(kernel-core-cflags)
-unit-kernel_message-cflags := $(kernel-core-cflags)
-unit-kernel_random-srcs = tests/unit/test_kernel_random.c $(kernel-core-srcs)
-unit-kernel_random-cflags := $(kernel-core-cflags)
-unit-kernel_ends-srcs = tests/unit/test_kernel_ends.c \
-    tests/unit/kernel_pair.c $(kernel-core-srcs)
-unit-kernel_ends-cflags := $(kernel-core-cflags)
+unit-pools += kernel-core
+pool-kernel-core-srcs = $(kernel-core-srcs)
+pool-kernel-core-cflags := $(kernel-core-cflags)
+
+kernel-tests := kernel_mm kernel_message kernel_transfer kernel_ends kernel_random
+unit-tests += $(kernel-tests)
+$(foreach t,$(kernel-tests),\
+    $(eval unit-$(t)-srcs := tests/unit/test_$(t).c) \
+    $(eval unit-$(t)-cflags := $$(kernel-core-cflags)) \
+    $(eval unit-$(t)-pools := kernel-core))
+kernel-pair-tests := kernel_message kernel_transfer kernel_ends
+$(foreach t,$(kernel-pair-tests),$(eval unit-$(t)-srcs += tests/unit/kernel_pair.c))

@@ -4,8 +4,12 @@ link-tests := client server strings loss hostile flood ends sweep
 
 unit-tests += $(link-tests:%=link_%)
 $(foreach t,$(link-tests),\
-    $(eval unit-link_$(t)-srcs = tests/unit/test_link_$(t).c $$(link-test-srcs)) \
+    $(eval unit-link_$(t)-srcs := tests/unit/test_link_$(t).c) \
+    $(eval unit-link_$(t)-pools := kernel-core link-world) \
     $(eval unit-link_$(t)-cflags = $$(kernel-core-cflags)))
+unit-pools += link-world
+pool-link-world-srcs := $(addprefix tests/unit/,link_fixture.c link_peer.c)
+pool-link-world-cflags = $(kernel-core-cflags)
 
 
 unit-tests += link_record
