@@ -207,6 +207,7 @@ static int purse_info_serve(void *self, struct nu_serve *call,
                             struct purse_info_rep *rep)
 {
     rep->peak_pages = 7;
+    rep->limit_pages = host.purse_pages;
     return 0;
 }
 

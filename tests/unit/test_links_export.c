@@ -326,7 +326,7 @@ static void a_failing_link_is_no_answer(void **state)
 static void an_empty_purse_refuses_the_next_peer(void **state)
 {
     (void)state;
-    host.purse_pages = 2 * LINKS_PEER_PAGES + 1;
+    host.purse_pages = 2 * LINKS_PEER_PAGES + LINKS_OWN_PAGES + 1;
     for (uint32_t i = 7; i < 10; i++) {
         offer(i, "1.1");
         host_pass(1000);
@@ -348,7 +348,7 @@ static void an_empty_purse_refuses_the_next_peer(void **state)
 static void domains_come_and_go_for_ever(void **state)
 {
     (void)state;
-    host.purse_pages = 3 * LINKS_PEER_PAGES;
+    host.purse_pages = 3 * LINKS_PEER_PAGES + LINKS_OWN_PAGES;
     for (uint32_t i = 10; i < 110; i++) {
         offer(i, "1.1");
         host_pass(100);

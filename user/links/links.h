@@ -42,6 +42,9 @@
 /* What a peer's link may cost: a ring (18), agents for 16 calls, and what they
  * hold for it (255 channels). Beside that each peer has a gate, of 8 pages. */
 #define LINKS_PEER_PAGES 80u
+/* So much of our purse no peer gets: channels pass through the gates, and gates
+ * and watches are paid from it. */
+#define LINKS_OWN_PAGES 256u
 
 #define LINKS_MS    1000000ull
 #define LINKS_NEVER UINT64_MAX
