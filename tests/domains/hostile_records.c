@@ -37,9 +37,8 @@ static bool entries(struct evil *evil, uint32_t n)
 {
     static const uint32_t slots[] = {0,  15, 16,   31,     32,    33,
                                      34, 35, 0xff, 0x7fff, 0xffff};
-    static const uint32_t sizes[] = {0,    1,    31,   32,    33,
-                                     2047, 2048, 2049, 0xffff};
-    static const uint32_t numbers[] = {1, 0, 2, 64, 65, ~0u};
+    static const uint32_t sizes[] = {0, 31, 32, 2048, 2049, 0xffff};
+    static const uint32_t numbers[] = {1, 0, 2, 65, ~0u};
     const uint32_t slot_count = sizeof(slots) / sizeof(slots[0]);
     const uint32_t size_count = sizeof(sizes) / sizeof(sizes[0]);
     uint32_t bytes = sizes[n / slot_count % size_count];

@@ -71,44 +71,34 @@ static bool values(struct evil *evil, uint32_t n)
 /* The head of a ring at every edge, and behind it pages that are none. */
 static bool heads(struct evil *evil, uint32_t n)
 {
+    const uint32_t fields = 6 * HOSTILE_EDGES;
+    const uint32_t pages = fields + HOSTILE_EDGES;
     struct link_guest *lg = &evil->lg;
-    const uint32_t fields = 6;
-    uint32_t *head;
-    uint32_t ref = LIE_REF;
+    uint32_t edge = (uint32_t)hostile_edges[n % HOSTILE_EDGES];
 
+    if (n == pages + 3)
+        return false;
     (void)link_guest_offer(lg);
     (void)link_guest_write(lg, "/state", "");
-    head = (uint32_t *)(void *)lg->head;
-    switch (n / HOSTILE_EDGES) {
-    case 0: /* FALLTHROUGH */
-    case 1: /* FALLTHROUGH */
-    case 2: /* FALLTHROUGH */
-    case 3: /* FALLTHROUGH */
-    case 4: /* FALLTHROUGH */
-    case 5:
-        head[n / HOSTILE_EDGES] = (uint32_t)hostile_edges[n % HOSTILE_EDGES];
-        break;
-    case 6:
-        lg->head->page[n % LINK_SLOT_PAGES] =
-            (uint32_t)hostile_edges[n % HOSTILE_EDGES];
-        break;
-    case 7: /* all pages are one: the head itself */
+    (void)guest_revoke(lg->guest, LIE_REF);
+    if (n < fields) {
+        ((uint32_t *)(void *)lg->head)[n / HOSTILE_EDGES] = edge;
+    } else if (n < pages) {
+        lg->head->page[n % LINK_SLOT_PAGES] = edge;
+    } else if (n == pages) {
+        /* All pages are one: the head itself. */
         for (uint32_t i = 0; i < LINK_SLOT_PAGES; i++)
             lg->head->page[i] = lg->head->page[0] - 1;
-        break;
-    case 8: /* what comes goes over its own grants */
-        guest_grant(lg->guest, ref, lg->server, GUEST_GRANTS_FRAME, 0);
-        lg->head->page[n % LINK_SLOT_PAGES] = ref;
-        break;
-    case 9:
-        guest_grant(lg->guest, ref, lg->server, GUEST_PAGES - 1, GTF_readonly);
-        lg->head->page[0] = ref;
-        break;
-    default:
-        return false;
+    } else {
+        /* What comes goes over its own grants; or can not come. */
+        bool is_grants = n == pages + 1;
+
+        guest_grant(lg->guest, LIE_REF, lg->server,
+                    is_grants ? GUEST_GRANTS_FRAME : GUEST_PAGES - 1,
+                    is_grants ? 0 : GTF_readonly);
+        for (uint32_t i = 0; i < LINK_SLOT_PAGES; i++)
+            lg->head->page[i] = LIE_REF;
     }
-    if (n / HOSTILE_EDGES == fields + 2)
-        n += HOSTILE_EDGES - n % HOSTILE_EDGES - 1; /* once is enough */
     offered(evil);
     return true;
 }

@@ -15,6 +15,7 @@
 #define ENTRY_FRAME 61u /* its entry */
 #define FAR_FRAME   62u /* the far head, read */
 #define CALL_MS     20000
+#define EVENT_MS    200
 #define PATH_MAX_   128
 
 _Static_assert(HEAD_FRAME + 1 + LINK_SLOT_PAGES <= SEND_FRAME, "frames");
@@ -165,7 +166,9 @@ int link_guest_offer(struct link_guest *lg)
     return status != 0 ? status : link_guest_write(lg, "/state", "offered");
 }
 
-static bool is_answered(struct link_guest *lg)
+/* What the server says to the last offer: 1: connected, -1: refused, 0: nothing
+ * yet. */
+static int find_answer(struct link_guest *lg)
 {
     char path[PATH_MAX_];
     const char *text;
@@ -173,30 +176,43 @@ static bool is_answered(struct link_guest *lg)
     path_of(path, lg->server, lg->guest->domid, "/answers");
     text = guest_store_read(lg->guest, path);
     if (text == NULL || strcmp(text, lg->word) != 0)
-        return false;
+        return 0;
     path_of(path, lg->server, lg->guest->domid, "/state");
     text = guest_store_read(lg->guest, path);
-    return text != NULL && strcmp(text, "connected") == 0;
+    if (text == NULL)
+        return 0;
+    return strcmp(text, "connected") == 0 ? 1 : -(strcmp(text, "refused") == 0);
 }
 
-int link_guest_attach(struct link_guest *lg, int timeout_ms)
+static int wait_for_answer(struct link_guest *lg, int timeout_ms)
 {
     uint64_t deadline = guest_deadline_ns(timeout_ms);
     char path[PATH_MAX_];
-    uint64_t ref = 0;
+    int answer;
     int status;
 
     path_of(path, lg->server, lg->guest->domid, "/state");
     status = guest_store_watch(lg->guest, path, "answer");
     if (status != 0 && status != -EEXIST)
         return lost(status);
-    while (!is_answered(lg)) {
+    while ((answer = find_answer(lg)) == 0) {
         if (guest_now_ns() > deadline || guest_is_cut(lg->guest))
             return lost(-ETIMEDOUT);
-        free(guest_store_event(lg->guest, 200));
+        free(guest_store_event(lg->guest,
+                               timeout_ms < EVENT_MS ? timeout_ms : EVENT_MS));
     }
+    return answer == 1 ? 0 : lost(-ECONNREFUSED);
+}
+
+int link_guest_attach(struct link_guest *lg, int timeout_ms)
+{
+    char path[PATH_MAX_];
+    uint64_t ref = 0;
+    int status = wait_for_answer(lg, timeout_ms);
+
     path_of(path, lg->server, lg->guest->domid, "/ring-ref");
-    status = read_number(lg, path, &ref);
+    if (status == 0)
+        status = read_number(lg, path, &ref);
     if (status != 0)
         return status;
     lg->far_ref = (uint32_t)ref;

@@ -29,6 +29,9 @@
 #define AT_ONCE 8u
 #define PLACES  48u /* domains to play; of one that has gone the next may come */
 #define LIFE_S  20
+/* An offer that is refused, or not answered by then, is made anew. */
+#define ANSWER_MS 5000
+#define OFFERS    8u
 
 /* When a client's time comes. */
 enum moment {
@@ -51,6 +54,7 @@ static const char *server;
 static const char *file_path;
 /* Of each place, written by who plays it. */
 static volatile uint32_t *reached;
+static volatile uint32_t *refusals;
 
 __attribute__((noreturn)) static void fail(const char *what, long long number)
 {
@@ -84,6 +88,9 @@ static void sum(const char *name)
     for (uint64_t at = 0; at < bytes; at += got) {
         uint32_t id = link_guest_begin_read(&lg, 1, file, at, LINK_GUEST_FRAME,
                                             READ_BYTES);
+
+        /* What an answer does not bring is not there. */
+        memset(guest_page(lg.guest, LINK_GUEST_FRAME), 0xee, READ_BYTES);
         require(link_guest_call(&lg, id), "cannot read");
         got = link_guest_was_read(&lg, LINK_GUEST_FRAME);
         if (got == 0 || fwrite(guest_page(lg.guest, LINK_GUEST_FRAME), 1, got,
@@ -163,6 +170,7 @@ __attribute__((noreturn)) static void live(const struct life *life,
     uint32_t files[FILES];
     uint64_t bytes;
     uint32_t root;
+    int status;
 
     require(link_guest_start(&lg, path), "cannot start");
     reach(life, STARTING);
@@ -170,7 +178,14 @@ __attribute__((noreturn)) static void live(const struct life *life,
     reach(life, OFFERING);
     require(link_guest_offer(&lg), "cannot offer");
     reach(life, WAITING);
-    require(link_guest_attach(&lg, LIFE_S * 1000), "no answer");
+    status = link_guest_attach(&lg, ANSWER_MS);
+    for (uint32_t i = 0; i < OFFERS && status != 0; i++) {
+        refusals[life->place]++;
+        status = link_guest_offer(&lg);
+        if (status == 0)
+            status = link_guest_attach(&lg, ANSWER_MS);
+    }
+    require(status, "no answer");
     reach(life, CONNECTED);
     require(link_guest_gate(&lg, "fs", &root), "the gate is closed");
     reach(life, OPENING);
@@ -256,6 +271,7 @@ static void die(uint32_t count, uint32_t seed)
     uint32_t deaths[MOMENTS] = {0};
     uint64_t from = guest_now_ns();
     uint32_t running = 0;
+    uint32_t again = 0;
     double seconds;
 
     srand(seed);
@@ -273,8 +289,10 @@ static void die(uint32_t count, uint32_t seed)
     }
     seconds = (double)(guest_now_ns() - from) / 1e9;
     remove_all();
-    printf("%u clients died, %.0f a second (seed %u):", count, count / seconds,
-           seed);
+    for (uint32_t i = 0; i < PLACES; i++)
+        again += refusals[i];
+    printf("%u clients died, %.0f a second, %u offers made again (seed %u):",
+           count, count / seconds, again, seed);
     for (uint32_t i = 0; i < MOMENTS; i++) {
         printf(" %u %s", deaths[i], moment_names[i]);
         if (deaths[i] == 0)
@@ -294,10 +312,11 @@ int main(int argc, char **argv)
         sum("by-hand");
         return 0;
     }
-    reached = mmap(NULL, PLACES * sizeof(*reached), PROT_READ | PROT_WRITE,
+    reached = mmap(NULL, 2 * PLACES * sizeof(*reached), PROT_READ | PROT_WRITE,
                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (reached == MAP_FAILED || argc != 7)
         fail("arguments or memory", argc);
+    refusals = reached + PLACES;
     die((uint32_t)strtoul(argv[4], NULL, 10),
         (uint32_t)strtoul(argv[5], NULL, 10));
     return 0;

@@ -13,7 +13,7 @@
 #include "tests/broker/system.h"
 
 /* Domains to play: a connection that was broken comes back twice a second. */
-#define EVILS      12u
+#define EVILS      24u
 #define CONNECT_MS 3000
 #define PATIENCE_S 60u
 #define PONG_MS    20

@@ -24,3 +24,9 @@ $(BUILD)/test/link-%: $(BUILD)/tests/domains/test_link_%.o $(peer-objs)
 tool-tests += domain-deaths
 tool-domain-deaths-cmd := tests/domains/test_deaths.py $(BUILD) $(DEATHS)
 tool-domain-deaths-deps := $(domains-deps) $(BUILD)/test/link-clients
+
+$(BUILD)/test/link-hostile: $(addprefix $(BUILD)/tests/domains/,hostile_records.o \
+    hostile_store.o)
+tool-tests += domain-hostile
+tool-domain-hostile-cmd := tests/domains/test_hostile.py $(BUILD) 20
+tool-domain-hostile-deps := $(domains-deps) $(BUILD)/test/link-hostile
