@@ -38,15 +38,18 @@ static uint32_t take_free(void)
 
 void grant_init(const struct hv_domain *domain)
 {
-    uint32_t end = domain == NULL ? 0 : domain->grant_count;
-
-    end = end > GRANTS_MAX ? GRANTS_MAX : end;
-    entries = domain == NULL ? NULL : domain->grants;
+    entries = NULL;
     used_count = 0;
-    free_count = 0;
     free_first = 0;
-    for (uint32_t ref = GNTTAB_NR_RESERVED_ENTRIES; ref < end; ref++) {
-        put_free(ref);
+    free_count = 0;
+    if (domain != NULL) {
+        uint32_t end =
+            domain->grant_count < GRANTS_MAX ? domain->grant_count : GRANTS_MAX;
+
+        entries = domain->grants;
+        for (uint32_t ref = GNTTAB_NR_RESERVED_ENTRIES; ref < end; ref++) {
+            put_free(ref);
+        }
     }
     grant_count = free_count;
 }

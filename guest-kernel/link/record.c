@@ -68,16 +68,16 @@ uint32_t link_draft_pack(const struct link_draft *draft, void *out)
     struct link_record head = head_of(draft);
     struct part_sizes sizes;
     uint32_t words = nu_tag_words(head.tag);
-    uint32_t in_regs = words < NU_REG_WORDS ? words : NU_REG_WORDS;
+    uint32_t others = words > NU_REG_WORDS ? words - NU_REG_WORDS : 0;
     uint8_t *at = out;
 
     measure(&sizes, &head);
     if (sizes.total > LINK_SLOT_BYTES)
         return 0;
     at = put(at, &head, sizeof(head));
-    at = put(at, draft->reg_words, in_regs * 8u);
-    if (words > in_regs)
-        at = put(at, draft->words + in_regs, (words - in_regs) * 8u);
+    at = put(at, draft->reg_words, (words - others) * 8u);
+    if (others != 0)
+        at = put(at, draft->words + NU_REG_WORDS, others * 8u);
     at = put(at, draft->pieces, sizes.bytes[PIECES]);
     at = put(at, draft->rx, sizes.bytes[RX]);
     at = put(at, draft->handles, sizes.bytes[HANDLES]);

@@ -117,10 +117,8 @@ static bool fits(const struct link_call *call, const struct link_view *view)
 static void set_registers(struct thread *client, const struct link_view *view)
 {
     uint64_t words[NU_REG_WORDS] = {0};
-    uint32_t in_regs =
-        view->word_count < NU_REG_WORDS ? view->word_count : NU_REG_WORDS;
 
-    for (uint32_t i = 0; i < in_regs; i++)
+    for (uint32_t i = 0; i < NU_REG_WORDS && i < view->word_count; i++)
         words[i] = view->words[i];
     client->regs.rax = (uint64_t)(int64_t)nu_tag_status(view->head.tag);
     client->regs.rsi = view->head.tag | (uint64_t)view->head.object

@@ -12,8 +12,8 @@ struct object;
 int device_open(struct nu_serve *call, uint32_t index, struct purse *purse);
 
 /* An interrupt object for the events of (port), bound since before we came. One
- * reference, in (*interrupt); 0, NOMEM, BUSY. */
+ * reference, in (*object); 0, NOMEM, BUSY. */
 int interrupt_attach(struct purse *purse, uint32_t port,
-                     struct object **interrupt);
+                     struct object **object);
 
 #endif /* NUNCIO_OBJ_OBJ_DEVICE_H */

@@ -136,5 +136,7 @@ int main(void)
     run(sleeping_broker, asking_guest);
     run(answering_broker, sleeping_guest);
     printf("2 x %u meetings, in %u both saw the other\n", MEETINGS, both);
+    printf("1..1\n%s 1 - nobody_misses_the_other\n",
+           both > 0 ? "ok" : "not ok");
     return both > 0 ? 0 : 1;
 }

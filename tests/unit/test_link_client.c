@@ -303,7 +303,7 @@ static void every_name_is_asked_for_at_the_gate(void **state)
     peer_serve_gate("block", 777);
     world_call(world.tc, block, SERVICE(1), 0);
     peer_take_request(777, SERVICE(1));
-    block = world_import("a-name-of-thirty-one-characters");
+    (void)world_import("a-name-of-thirty-one-characters");
     peer_serve_gate("a-name-of-thirty-one-characters", 778);
 }
 

@@ -42,8 +42,8 @@ static void calls_under_way_are_sent_anew_in_order(void **state)
         t[i] = world_thread();
         world_call(t[i], world.fs, SERVICE(1) | WORDS(1), i);
     }
-    while (peer_take())
-        continue;
+    while (peer_take()) {
+    }
     link_close(world.link);
     for (uint32_t i = 0; i < LINK_CALLS + 4; i++)
         assert_int_equal(t[i]->state, THREAD_SENDING);
