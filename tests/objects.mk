@@ -9,6 +9,8 @@
 #   tests/fuzz/NAME.mk    fuzz-targets += NAME
 #                         fuzz-NAME-srcs := tests/fuzz/fuzz_NAME.c ...
 #                         fuzz-NAME-cflags, fuzz-NAME-libs, fuzz-NAME-deps
+#                         fuzz-NAME-seconds: how long in `make check`, where a
+#                         hostile machine is on the other side
 #   tests/tools/NAME.mk   tool-tests += NAME
 #                         tool-NAME-cmd := a command; status 77 means skipped
 #                         tool-NAME-deps := what must be built before
@@ -111,7 +113,8 @@ boot: all
 check: all $(unit-bins) $(fuzz-bins) $(tool-deps)
 	$(Q)$(RUN) --unit '$(unit-tests)' --lint $(check-lint-args) \
 	    --tool $(tool-args) $(bench-args) \
-	    --fuzz '$(fuzz-targets)' --fuzz-seconds $(CHECK_FUZZ_SECONDS) \
+	    --fuzz '$(foreach f,$(fuzz-targets),$(f)$(if $(fuzz-$(f)-seconds),:$(fuzz-$(f)-seconds)))' \
+	    --fuzz-seconds $(CHECK_FUZZ_SECONDS) \
 	    --boot --rows --json $(BUILD)/results.json
 
 # What takes seconds, while working.

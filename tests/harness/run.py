@@ -34,7 +34,7 @@ def parse_args():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", default="build")
     parser.add_argument("--unit", default="", help="names of unit tests")
-    parser.add_argument("--fuzz", default="", help="names of fuzz targets")
+    parser.add_argument("--fuzz", default="", help="fuzz targets, NAME or NAME:SECONDS")
     parser.add_argument("--fuzz-seconds", type=int, default=5)
     parser.add_argument("--tool", type=named, nargs="*", default=[],
                         metavar="NAME=COMMAND")
@@ -56,9 +56,10 @@ def jobs_of(args, results):
         for name, command in commands:
             yield lambda k=kind, n=name, c=command: \
                 programs.run_command(results, k, n, c)
-    for name in args.fuzz.split():
-        yield lambda n=name: programs.run_fuzz(results, args.build, n,
-                                               args.fuzz_seconds)
+    for word in args.fuzz.split():
+        name, _, seconds = word.partition(":")
+        yield lambda n=name, s=seconds: programs.run_fuzz(
+            results, args.build, n, int(s or args.fuzz_seconds))
     if args.boot is not None:
         yield from boot.jobs(results, args.build, args.boot)
 
