@@ -3,7 +3,7 @@
 DEATHS ?= 1000
 peer-cflags := -DNU_SERVER_ONLY -I. -Iguest-kernel -Iguest-kernel/lib \
     -Icontracts/stub/arch/fake
-peer-objs := $(BUILD)/tests/domains/link_guest.o \
+peer-objs := $(addprefix $(BUILD)/tests/domains/,link_guest.o link_guest_calls.o) \
     $(BUILD)/tests/domains/guest-kernel/link/record.o $(broker-guest-objs)
 
 $(BUILD)/tests/domains/%.o: tests/domains/%.c $(gen-headers)

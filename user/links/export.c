@@ -3,7 +3,6 @@
 
 #include <contract/handle.h>
 #include <contract/link.h>
-#include <contract/purse.h>
 #include <contract/store.h>
 #include <contract/watch.h>
 #include <nlib/printf.h>
@@ -141,15 +140,6 @@ static bool reclaim(void)
     return p != NULL;
 }
 
-static bool has_room(void)
-{
-    uint64_t limit = 0;
-    uint64_t used = 0;
-    int status = purse_info(rt_handle("purse"), &limit, &used, NULL, NULL);
-
-    return status == 0 && limit - used >= LINKS_PEER_PAGES + LINKS_OWN_PAGES;
-}
-
 static int make_line(struct peer *p)
 {
     uint64_t badge = badge_of(HAPPENS_EXPORT, (uint32_t)(p - all.peers));
@@ -157,8 +147,7 @@ static int make_line(struct peer *p)
 
     if (p->line.link == NU_HANDLE_NONE) {
         do
-            status =
-                has_room() ? line_create(&p->line, false, badge) : NU_NOMEM;
+            status = line_create(&p->line, false, badge);
         while (status == NU_NOMEM && reclaim());
         p->line.domid = p->domid;
     }

@@ -13,6 +13,19 @@
 #define TELL_NS     (1000 * LINKS_MS)
 #define FIGURES_MAX 512
 
+static int make_purse(nu_handle_t from, nu_handle_t *purse)
+{
+    uint64_t limit = 0;
+    uint64_t used = 0;
+    int status = purse_info(from, &limit, &used, NULL, NULL);
+
+    if (status != 0)
+        return status;
+    if (limit - used < LINKS_PEER_PAGES + LINKS_OWN_PAGES)
+        return NU_NOMEM;
+    return purse_create_purse(from, LINKS_PEER_PAGES, purse);
+}
+
 int line_create(struct line *line, bool is_import, uint64_t badge)
 {
     nu_handle_t purse = rt_handle("purse");
@@ -23,7 +36,7 @@ int line_create(struct line *line, bool is_import, uint64_t badge)
     line->suffix = "";
     line->purse = purse;
     if (!is_import)
-        status = purse_create_purse(purse, LINKS_PEER_PAGES, &line->purse);
+        status = make_purse(purse, &line->purse);
     if (status != 0)
         return status;
     status = domain_create_link(rt_handle("domain"), line->purse, here.port,
