@@ -84,8 +84,10 @@ def main():
     with system.System(build, "configs/files.conf",
                        ["--place", "fs=domain", "--watchdog", "3"],
                        disk) as running:
-        Torment(running, sums, "kill", signal.SIGKILL).run(kills)
-        Torment(running, sums, "hang", signal.SIGSTOP).run(hangs)
+        if kills:
+            Torment(running, sums, "kill", signal.SIGKILL).run(kills)
+        if hangs:
+            Torment(running, sums, "hang", signal.SIGSTOP).run(hangs)
 
 
 try:
