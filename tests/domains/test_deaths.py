@@ -56,7 +56,8 @@ def main():
         after = driver.rest()
         print(f"before: {before}\nafter:  {after}", flush=True)
         wrong = [key for key in before
-                 if abs(after[key] - before[key]) > ALLOWED.get(key, 0)]
+                 if after[key] - before[key] > ALLOWED.get(key, 0) or
+                 (key not in ALLOWED and after[key] < before[key])]
         if wrong or after["pages"] != after["charged"]:
             raise system.Trouble(f"not as before: {wrong}")
         if running.domains()["driver"]["restarts"]:
