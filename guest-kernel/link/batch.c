@@ -15,6 +15,7 @@
 
 static struct gnttab_copy copies[COPIES_MAX];
 static uint32_t copy_count;
+static uint32_t failed_count; /* of the last batch, before its (first) */
 
 void batch_begin(void)
 {
@@ -24,6 +25,11 @@ void batch_begin(void)
 uint32_t batch_room(void)
 {
     return COPIES_MAX - copy_count;
+}
+
+uint32_t batch_failed(void)
+{
+    return failed_count;
 }
 
 uint32_t batch_count(void)
@@ -83,6 +89,7 @@ int batch_run(uint32_t port, uint32_t first)
     uint32_t call_count = 0;
 
     copy_count = 0;
+    failed_count = 0;
     if (count != 0)
         multicall_grant_copy(&calls[call_count++], copies, count);
     if (port != 0)
@@ -91,6 +98,8 @@ int batch_run(uint32_t port, uint32_t first)
         return 0;
     if (hypercall_multicall(calls, call_count) != 0)
         return GNTST_general_error;
+    for (uint32_t i = 0; i < first; i++)
+        failed_count += copies[i].status != GNTST_okay;
     for (uint32_t i = first; i < count; i++) {
         if (copies[i].status != GNTST_okay)
             return copies[i].status;

@@ -97,6 +97,8 @@ uint32_t batch_room(void);
  * the event cannot be raised, 1. The batch is empty again. */
 int batch_run(uint32_t port, uint32_t first);
 uint32_t batch_count(void);
+/* Copies before (first) that failed in the last run. */
+uint32_t batch_failed(void);
 
 /* ---- the link ---- */
 
@@ -130,6 +132,7 @@ struct link {
     struct sched_timer quiet; /* unmasks the port after a storm */
     bool is_quiet;
     bool ping_waits; /* for its pong */
+    bool has_failed_strings; /* and that has been said */
     struct ring *ring;
     struct far_ring far;
     paddr_t page; /* of ours, to send from and to read into */

@@ -225,6 +225,7 @@ static void connected(struct link *link, uint64_t epoch)
     uint64_t now = time_now_ns();
 
     link->state = LINK_UP;
+    link->has_failed_strings = false;
     link->epoch = epoch;
     stats->connections++;
     stats->heard_ns = now;

@@ -6,6 +6,7 @@
 #include <link/internal.h>
 
 #include <arch_mmu.h>
+#include <boot/klog.h>
 
 struct link_draft link_draft;
 
@@ -47,6 +48,17 @@ static void released(struct link *link, uint32_t count)
     }
 }
 
+/* The peer took the buffers of a call back while it was under way, as it does
+ * when the caller ends: nobody waits for them then. Said once a connection, for
+ * otherwise it would be a fault that nobody sees. */
+static void strings_failed(struct link *link)
+{
+    if (!link->has_failed_strings)
+        klog(KLOG_WARN, "link to domain %u: strings of a reply had no place",
+             link->domid);
+    link->has_failed_strings = true;
+}
+
 bool link_send_draft(struct link *link, struct link_draft *draft, uint32_t slot)
 {
     struct far_ring *far = &link->far;
@@ -78,5 +90,7 @@ bool link_send_draft(struct link *link, struct link_draft *draft, uint32_t slot)
         return false;
     }
     released(link, releases);
+    if (batch_failed() != 0)
+        strings_failed(link);
     return true;
 }
