@@ -314,7 +314,9 @@ static int terminal_open(struct terminal *t, nu_handle_t device)
     if (status != 0)
         return status;
     fetch_input(t);
-    return uart16550_start(&t->uart);
+    status = uart16550_start(&t->uart);
+    fetch_input(t);
+    return status;
 }
 
 static int console_start(struct svc_object **root)

@@ -55,6 +55,7 @@ int uart16550_open(struct uart16550 *u, nu_handle_t device)
     u->interrupts = 0;
     u->fifo_bytes = 1;
     u->overruns = 0;
+    u->early_count = 0;
     u->status = 0;
     port_write(u, UART_LCR, UART_LCR_8N1); /* shows the registers used next */
     port_write(u, UART_IER, 0);
@@ -65,9 +66,24 @@ int uart16550_open(struct uart16550 *u, nu_handle_t device)
     return u->status;
 }
 
+static size_t fetch(struct uart16550 *u, uint8_t *data, size_t bytes)
+{
+    size_t got = 0;
+
+    while (got < bytes) {
+        uint8_t lsr = line_status(u);
+
+        if (!(lsr & UART_LSR_READY) || lsr == UART_LSR_ABSENT || u->status != 0)
+            break;
+        data[got++] = port_read(u, UART_DATA);
+    }
+    return got;
+}
+
 int uart16550_start(struct uart16550 *u)
 {
     (void)wait_for_room(u); /* for the last of what the kernel wrote */
+    u->early_count = (uint32_t)fetch(u, u->early, sizeof(u->early));
     port_write(u, UART_FCR, UART_FCR_ENABLE | UART_FCR_TRIGGER8);
     if ((port_read(u, UART_IIR) & UART_IIR_FIFO) == UART_IIR_FIFO)
         u->fifo_bytes = UART_FIFO_BYTES;
@@ -105,14 +121,14 @@ size_t uart16550_receive(struct uart16550 *u, uint8_t *data, size_t bytes)
 {
     size_t got = 0;
 
-    while (got < bytes) {
-        uint8_t lsr = line_status(u);
-
-        if (!(lsr & UART_LSR_READY) || lsr == UART_LSR_ABSENT || u->status != 0)
-            break;
-        data[got++] = port_read(u, UART_DATA);
+    while (got < bytes && got < u->early_count) {
+        data[got] = u->early[got];
+        got++;
     }
-    return got;
+    for (size_t i = got; i < u->early_count; i++)
+        u->early[i - got] = u->early[i];
+    u->early_count -= (uint32_t)got;
+    return got + fetch(u, data + got, bytes - got);
 }
 
 void uart16550_want(struct uart16550 *u, bool receive, bool transmit)

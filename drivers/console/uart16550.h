@@ -24,6 +24,8 @@ struct uart16550 {
     uint8_t interrupts; /* UART_IER_* now enabled */
     uint8_t fifo_bytes; /* 1 where the chip has no FIFO */
     uint64_t overruns; /* times the chip lost input */
+    uint8_t early[16]; /* came while the chip was set up */
+    uint32_t early_count;
     int status; /* first error of a port access, kept */
 };
 
@@ -31,8 +33,8 @@ struct uart16550 {
 int uart16550_open(struct uart16550 *u, nu_handle_t device);
 
 /* Sets the line to 115,200 8N1, with FIFOs and receive interrupts on. Turning
- * the FIFOs on throws away what the chip holds: uart16550_receive() it before,
- * as input may come from the first moment on. */
+ * the FIFOs on throws away what the chip holds; what has come is fetched just
+ * before, and what comes between these two accesses is lost. */
 int uart16550_start(struct uart16550 *u);
 
 /* Hands over as many of (bytes) as the chip takes now without long waiting:

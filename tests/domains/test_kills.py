@@ -29,6 +29,9 @@ class Torment:
         self.sums = sums
         self.what = what
         self.how = how
+        # A machine that hangs while it starts has a minute's patience, so it
+        # is mostly let come up first.
+        self.first = 1.5 if how == signal.SIGSTOP else 0
         self.client = None
         self.runs = 0
         self.moments = []  # of the signals
@@ -55,12 +58,12 @@ class Torment:
             if self.client is not None:
                 self.check()
             self.client = self.running.client("sum -r /")
-        time.sleep(random.uniform(0, SPREAD_SECONDS))
+        time.sleep(self.first + random.uniform(0, SPREAD_SECONDS))
         machine = self.running.machine("driver")
         self.moments.append(time.monotonic())
         os.kill(machine, self.how)
         self.running.wait_for(
-            lambda: self.running.machine("driver") not in (None, machine), 60,
+            lambda: self.running.machine("driver") not in (None, machine), 120,
             f"no new driver domain after a {self.what}")
 
     def run(self, count):
