@@ -43,11 +43,9 @@ void grant_init(const struct hv_domain *domain)
     free_first = 0;
     free_count = 0;
     if (domain != NULL) {
-        uint32_t end =
-            domain->grant_count < GRANTS_MAX ? domain->grant_count : GRANTS_MAX;
-
         entries = domain->grants;
-        for (uint32_t ref = GNTTAB_NR_RESERVED_ENTRIES; ref < end; ref++) {
+        for (uint32_t ref = GNTTAB_NR_RESERVED_ENTRIES;
+             ref < GRANTS_MAX && ref < domain->grant_count; ref++) {
             put_free(ref);
         }
     }

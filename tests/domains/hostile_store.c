@@ -202,8 +202,8 @@ static bool is_ours(const struct evil *evil, uint32_t ref)
 static bool others_grants(struct evil *evil, uint32_t n)
 {
     static struct broker_op ops[BROKER_OPS_MAX];
-    uint16_t domid = n < 4 ? evil->lg.server
-                           : (uint16_t)hostile_pick(BROKER_DOMAINS_MAX);
+    uint16_t domid =
+        n < 4 ? evil->lg.server : (uint16_t)hostile_pick(BROKER_DOMAINS_MAX);
     bool is_server = domid == evil->lg.server;
 
     if (n == 8)

@@ -158,7 +158,7 @@ static void attack_all(struct attack *all, uint32_t *cases, uint32_t count,
                        uint64_t deadline)
 {
     static uint32_t n[ATTACKS];
-    static bool is_done[ATTACKS];
+    static bool is_done[ATTACKS] = {false};
     uint32_t left = count - 1; /* there is no last of random records */
 
     while (left > 0 || guest_now_ns() < deadline) {
@@ -170,9 +170,10 @@ static void attack_all(struct attack *all, uint32_t *cases, uint32_t count,
                 continue;
             attack(&all[i], &n[i]);
             cases[i]++;
-            if (n[i] == 0 && !is_done[i])
+            if (n[i] == 0 && !is_done[i]) {
+                is_done[i] = true;
                 left--;
-            is_done[i] |= n[i] == 0;
+            }
         }
     }
 }

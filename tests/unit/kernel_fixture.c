@@ -109,12 +109,11 @@ void obj_device_init(void)
 {
 }
 
-int interrupt_attach(struct purse *purse, uint32_t port,
-                     struct object **interrupt)
+int interrupt_attach(struct purse *purse, uint32_t port, struct object **object)
 {
     (void)purse;
     (void)port;
-    (void)interrupt;
+    (void)object;
     return NU_UNSUP;
 }
 
