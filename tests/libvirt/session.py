@@ -112,9 +112,17 @@ class Console:
             os.execvp("virsh", ["virsh", *words])
         self.text = ""
         self.read(r"Escape character is")
-        # What the domain wrote before may be lost: ask for a prompt.
-        os.write(self.fd, b"\r")
-        self.begun = self.read(re.escape(PROMPT))
+        # What the domain wrote before may be lost, and so may be what it reads:
+        # ask for a prompt until there is one.
+        self.begun = ""
+        end = time.monotonic() + TIMEOUT_S
+        while not self.begun:
+            os.write(self.fd, b"\r")
+            try:
+                self.begun = self.read(re.escape(PROMPT), 5)
+            except AssertionError:
+                if time.monotonic() > end:
+                    raise
 
     def read(self, wanted, seconds=TIMEOUT_S):
         """All that came until (wanted), a pattern, was there."""

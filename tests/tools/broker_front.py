@@ -55,8 +55,13 @@ class Broker:
             [binary, "--system", directory, "--log", self.log, *options])
         self.path = os.path.join(directory, "control")
         end = time.monotonic() + 10
-        while not os.path.exists(self.path) and time.monotonic() < end:
+        # The socket is there a moment before it listens.
+        while not self.listens() and time.monotonic() < end:
             time.sleep(0.01)
+
+    def listens(self):
+        with socket.socket(socket.AF_UNIX) as control:
+            return control.connect_ex(self.path) == 0
 
     def ask(self, line):
         """The lines of the answer; the last is `ok...` or `error ...`."""
